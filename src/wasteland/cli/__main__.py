@@ -1,0 +1,5 @@
+"""``python -m wasteland.cli``."""
+
+from .main import main
+
+main()

@@ -1,0 +1,127 @@
+"""
+Commands made from the operations table: a row and its method's signature give the arguments, the
+flags, the help and the call. Nothing here knows any one operation.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from ..commons.operations import Kind, Operation, Param
+from . import complete
+from .context import Context, format_options, pass_context
+
+_INTEGERS = {"int", "int | None"}
+_HIDDEN = {"self", "op_id", "dry_run"}
+
+
+def command(row: Operation, *, bare: Operation | None = None) -> click.Command:
+    """
+    Return the command of an operation.
+
+    Args:
+        bare: The operation that runs when the command's argument is left out.
+    """
+    signature = inspect.signature(method(row))
+    inputs = [p for name, p in signature.parameters.items() if name not in _HIDDEN]
+    params = [_parameter(p, row.params.get(p.name, Param()), bare) for p in inputs]
+    if row.kind is Kind.WRITE:
+        params += _write_options(signature)
+
+    @pass_context
+    def run(context: Context, /, **values: Any) -> None:
+        called = row
+        if bare and values.get(inputs[0].name) is None:
+            called, values = bare, {}
+        context.run(called, {name: value for name, value in values.items() if value is not None})
+
+    return click.Command(
+        row.name.rpartition(" ")[2],
+        params=[*params, *format_options()],
+        callback=run,
+        help=_help(row),
+        short_help=row.summary,
+        no_args_is_help=False,
+    )
+
+
+def method(row: Operation) -> Callable[..., Any]:
+    """Return the function of an operation."""
+    module = importlib.import_module(f"wasteland.commons.{row.module}")
+    owner, _, name = row.method.partition(".")
+    found: Callable[..., Any] = getattr(getattr(module, owner), name)
+    return found
+
+
+def owner(row: Operation) -> type:
+    """Return the session class that has the operation's method; it alone is imported."""
+    module = importlib.import_module(f"wasteland.commons.{row.module}")
+    found: type = getattr(module, row.method.partition(".")[0])
+    return found
+
+
+def _help(row: Operation) -> str:
+    doc = inspect.getdoc(method(row)) or ""
+    body = doc.split("\nArgs:")[0].split("\nRaises:")[0].partition("\n\n")[2].strip()
+    parts = [row.summary, body, f"\b\nExample:\n  {row.example}" if row.example else ""]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _parameter(
+    parameter: inspect.Parameter, param: Param, bare: Operation | None
+) -> click.Parameter:
+    kind = str(parameter.annotation)
+    type_ = click.INT if kind in _INTEGERS else click.STRING
+    required = parameter.default is inspect.Parameter.empty
+    shell = complete.completer(param)
+    if parameter.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD and required:
+        if parameter.name == "words":
+            return _Words([parameter.name], nargs=-1, required=True)
+        return click.Argument(
+            [parameter.name], type=type_, required=bare is None, shell_complete=shell
+        )
+    flags = param.flags or (f"--{parameter.name.replace('_', '-')}",)
+    if kind == "bool":
+        return click.Option([*flags, parameter.name], is_flag=True, default=None, help=param.help)
+    default = None if required else parameter.default
+    shown = default not in {None, "", ()} if not isinstance(default, tuple) else False
+    return click.Option(
+        [*flags, parameter.name],
+        type=type_,
+        multiple=kind.startswith("Sequence"),
+        required=required,
+        default=None if kind.startswith("Sequence") else default,
+        show_default=shown,
+        help=param.help,
+        shell_complete=shell,
+    )
+
+
+class _Words(click.Argument):
+    """Free text, joined by blanks."""
+
+    def type_cast_value(self, ctx: click.Context, value: Any) -> Any:
+        return " ".join(super().type_cast_value(ctx, value) or ())
+
+
+def _write_options(signature: inspect.Signature) -> list[click.Parameter]:
+    options: list[click.Parameter] = []
+    if "dry_run" in signature.parameters:
+        options.append(
+            click.Option(
+                ["--dry-run"],
+                is_flag=True,
+                default=None,
+                help="show SQL and row changes, commit nothing",
+            )
+        )
+    if "op_id" in signature.parameters:
+        options.append(
+            click.Option(["--op-id"], help="operation id: repeat it for a safe retry", metavar="ID")
+        )
+    return options

@@ -1,0 +1,68 @@
+"""Shell completion: words from the table, ids and handles from the commons, quickly or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from click.shell_completion import CompletionItem
+
+from ..protocol.errors import WastelandError
+
+if TYPE_CHECKING:
+    import click
+
+    from ..commons.operations import Param
+    from ..commons.sdk import Commons
+
+Completer = Callable[["click.Context", "click.Parameter", str], list[CompletionItem]]
+_MOST = 50
+
+
+def completer(param: Param) -> Completer | None:
+    """Return what completes this input, None when nothing is known of it."""
+    if param.words:
+        return lambda _c, _p, typed: [
+            CompletionItem(word) for word in param.words if word.startswith(typed)
+        ]
+    if param.source:
+        return lambda _c, _p, typed: _from_commons(param.source, typed)
+    return None
+
+
+def _from_commons(source: str, typed: str) -> list[CompletionItem]:
+    """Return up to fifty values of the chosen commons; nothing when it cannot be read."""
+    from .. import settings  # noqa: PLC0415  # only while completing
+    from ..commons import workspace  # noqa: PLC0415
+    from ..commons.sdk import Commons as Whole  # noqa: PLC0415
+
+    found = settings.load()
+    try:
+        with workspace.open_commons(found, found.commons, Whole) as commons:
+            return [
+                CompletionItem(value, help=about)
+                for value, about in _values(commons, source, typed)
+            ]
+    except (WastelandError, OSError):
+        return []
+
+
+def _values(commons: Commons, source: str, typed: str) -> list[tuple[str, str]]:
+    if source == "rig":
+        return [
+            (rig.handle, rig.display_name or "")
+            for rig in commons.rigs(limit=1000)
+            if rig.handle.startswith(typed)
+        ][:_MOST]
+    if source == "pull":
+        return [(pull.id, pull.title) for pull in commons.pending() if pull.id.startswith(typed)]
+    if source == "rule":
+        return [(line.rule, line.value) for line in commons.rules() if line.rule.startswith(typed)]
+    rows = commons.engine.read(_ITEMS, {"start": typed, "stop": typed + "\U0010ffff", "n": _MOST})
+    return [(str(row["id"]), str(row["title"])) for row in rows]
+
+
+_ITEMS = (
+    "SELECT `id`, `title` FROM `wanted` WHERE `id` >= :start AND `id` < :stop "
+    "ORDER BY `id` LIMIT :n"
+)

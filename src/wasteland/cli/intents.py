@@ -1,0 +1,71 @@
+"""
+Safe retries for a command line that may be killed at any moment.
+
+Before a write, its operation id is noted in the user's state directory; when its receipt has been
+printed, the note goes. A note whose process is gone belongs to a write of unknown fate: the same
+command then repeats it under the same id, and gets the first receipt if it had landed. The note
+is locked while its process lives, so two commands at once are rivals and not a retry.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ..commons.operations import Operation
+from ..commons.session import Session
+from ..protocol import ids
+
+
+@contextmanager
+def operation_id(state: Path, session: Session, row: Operation, values: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the id to run a write under; the note of it goes when the block succeeds."""
+    request = json.dumps(
+        [session.host.location, str(session.repo), session.seat.rig, row.name, dict(values)],
+        sort_keys=True,
+        default=str,
+    )
+    name = hashlib.sha256(request.encode()).hexdigest()[:32]
+    folder = state / "intents"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with _note(folder / name) as (note, is_own):
+        if not is_own:
+            yield ids.new_operation()
+            return
+        op_id = note.read_text().strip() or ids.new_operation()
+        note.write_text(op_id)
+        yield op_id
+        note.unlink(missing_ok=True)
+
+
+@contextmanager
+def _note(path: Path) -> Iterator[tuple[Path, bool]]:
+    """Yield the note and whether it is ours: a locked one belongs to a living rival."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield path, False
+            return
+        # A rival may have finished and removed the file between our open and our lock.
+        is_own = path.exists() and os.fstat(handle).st_ino == path.stat().st_ino
+        yield path, is_own
+    finally:
+        os.close(handle)
+
+
+def recorded(state: Path, session: Session, row: Operation, values: Mapping[str, Any]) -> Any:
+    """Call a write under an operation id that survives this process."""
+    call = getattr(session, row.method.partition(".")[2])
+    takes_id = "op_id" in call.__code__.co_varnames if hasattr(call, "__code__") else True
+    if values.get("op_id") or values.get("dry_run") or not takes_id:
+        return call(**values)
+    with operation_id(state, session, row, values) as op_id:
+        return call(**{**values, "op_id": op_id})

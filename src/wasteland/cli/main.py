@@ -1,0 +1,169 @@
+"""``wl``: the way in, and the one place where errors become messages and exit codes."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from .. import __version__, settings
+from ..commons.operations import BY_NAME, GROUPS, OPERATIONS
+from ..protocol.errors import WastelandError
+from . import errors
+from .context import Context, explicit_json
+from .output import Format
+
+# Commands that no operation stands behind, with their module: they act on this user's
+# configuration, on files, or on many commons.
+_LOCAL = {
+    "demo": ("local", "Play the whole story on a commons of its own, in seconds"),
+    "create": ("local", "Create a commons on the local host"),
+    "join": ("local", "Take part in a commons"),
+    "leave": ("local", "Forget a commons; its data stays"),
+    "list": ("local", "List the commons that you have joined"),
+    "config": ("local", "Read and set your configuration"),
+    "sync": ("sync", "Bring your clone and your pending work up to date"),
+    "doctor": ("doctor", "Find what is wrong, and say which command mends it"),
+    "import": ("importing", "Turn GitHub issues or a CSV file into wanted items"),
+    "completion": ("local", "Print the completion script of your shell"),
+    "version": ("local", "Print the version"),
+}
+_SECTIONS = (
+    ("Begin", ("demo", "create", "join", "leave", "list", "whoami")),
+    ("Find work", ("browse", "search", "show", "me", "why")),
+    ("Do work", ("post", "update", "claim", "extend", "handover", "unclaim", "done", "withdraw")),
+    ("Judge work", ("inbox", "review", "comment", "accept", "reject", "close", "merge")),
+    ("Run a commons", ("rig", "policy", "import", "sync", "doctor", "undo")),
+    ("Yourself", ("config", "completion", "version")),
+)
+
+
+class Wl(click.Group):
+    """The root command: commands are made when they are called, sections show the way."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [name for _, names in _SECTIONS for name in names]
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name in _LOCAL:
+            module = importlib.import_module(f"wasteland.cli.{_LOCAL[name][0]}")
+            found: click.Command = module.COMMANDS[name]
+            return found
+        if name in GROUPS:
+            return _Family(name)
+        row = BY_NAME.get(name)
+        if row is None or " " in row.name:
+            return None
+        from . import build  # noqa: PLC0415  # reads signatures, which loads the operation
+
+        return build.command(row, bare=BY_NAME.get(row.bare))
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List commands by section, without loading any of them."""
+        for title, names in _SECTIONS:
+            with formatter.section(title):
+                formatter.write_dl([(name, _summary(name)) for name in names])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            near = difflib.get_close_matches(args[0], self.list_commands(ctx), 1)
+            if near:
+                error.message += f" Did you mean {near[0]!r}?"
+            raise
+
+
+class _Family(click.Group):
+    """A group of commands such as ``wl rig``; called bare it runs its first one."""
+
+    def __init__(self, name: str) -> None:
+        summary, self.bare = GROUPS[name]
+        super().__init__(name, help=summary, invoke_without_command=True)
+        self.rows = {
+            row.name.partition(" ")[2]: row
+            for row in OPERATIONS
+            if row.name.partition(" ")[0] == name
+        }
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.rows)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        from . import build  # noqa: PLC0415  # reads signatures, which loads the operation
+
+        return build.command(self.rows[name]) if name in self.rows else None
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        # ``wl policy --json`` means ``wl policy show --json``.
+        if not args or (args[0].startswith("-") and args[0] != "--help"):
+            args = [self.bare.partition(" ")[2], *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(
+    cls=Wl,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Every command takes --json[=FIELDS], --jq EXPR, --csv, --plain and --help.",
+)
+@click.option("--wasteland", "commons", metavar="ORG/DB", help="which commons, where you joined many")
+@click.option("--host", metavar="DIR", help="the local host's directory  [env: WL_HOST]")
+@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto")
+@click.option("--no-pager", is_flag=True, help="print long pages at once")
+@click.option("--debug", is_flag=True, help="show the traceback of an error")
+@click.version_option(__version__, prog_name="wl", message="%(prog)s %(version)s")
+@click.pass_context
+def cli(
+    ctx: click.Context, commons: str, host: str, color: str, *, no_pager: bool, debug: bool
+) -> None:
+    """Work and reputation on version-controlled SQL: post, claim, submit, review, stamp."""
+    found = settings.load({**os.environ, "WL_HOST": host} if host else None)
+    ctx.obj = Context(found, commons or "", Format(color=color, pager=not no_pager))
+    ctx.meta["debug"] = debug
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run ``wl`` and exit with the code that the outcome has."""
+    given = explicit_json(list(sys.argv[1:] if arguments is None else arguments))
+    sys.exit(run(given))
+
+
+def run(arguments: list[str]) -> int:
+    """Run ``wl`` with *arguments* and return its exit code."""
+    try:
+        code: Any = cli.main(arguments, prog_name="wl", standalone_mode=False)
+    except WastelandError as error:
+        if "--debug" in arguments:
+            raise
+        return errors.report(error, as_json=_wants_json(arguments))
+    except click.exceptions.Exit as stop:
+        return int(stop.exit_code)
+    except click.ClickException as error:
+        error.show()
+        return errors.USAGE
+    except (click.Abort, KeyboardInterrupt):
+        return errors.INTERRUPTED
+    except BrokenPipeError:
+        # The reader has gone; nothing more can be said, and Python must not try at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return errors.FAILURE
+    return code if isinstance(code, int) else errors.OK
+
+
+def _wants_json(arguments: Sequence[str]) -> bool:
+    return any(a.startswith(("--json", "--jq")) for a in arguments)
+
+
+def _summary(name: str) -> str:
+    if name in _LOCAL:
+        return _LOCAL[name][1]
+    return GROUPS[name][0] if name in GROUPS else BY_NAME[name].summary
+
+

@@ -1,0 +1,182 @@
+"""
+Where results go: JSON, a jq expression, CSV, tab-separated text, or a page for people.
+
+Data goes to standard output, everything else to standard error. A pipe gets tab-separated text
+without decoration; only a terminal gets colours, tables and a pager.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..protocol.errors import Invalid
+from ..protocol.text import csv_safe, terminal_safe
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+ALL_FIELDS = "*"
+_UNPRINTABLE = re.compile("[\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """
+    How one command's result is wanted.
+
+    Attributes:
+        fields: Fields of ``--json``, "*" for all, "" when no JSON is wanted.
+        jq: A jq expression over the JSON.
+        csv: Comma-separated.
+        plain: Tab-separated even on a terminal.
+        color: "auto", "always" or "never".
+        pager: Whether long pages may go through one.
+    """
+
+    fields: str = ""
+    jq: str = ""
+    csv: bool = False
+    plain: bool = False
+    color: str = "auto"
+    pager: bool = True
+
+    @property
+    def is_json(self) -> bool:
+        """Whether programs read along: errors are JSON then too."""
+        return bool(self.fields or self.jq)
+
+
+def emit(data: Any, form: Format, page: Callable[[], RenderableType]) -> None:
+    """
+    Print a result.
+
+    Args:
+        data: JSON data.
+        page: Makes the page for people; called only for a terminal.
+    Raises:
+        Invalid: No such field, or no jq expression.
+    """
+    if form.is_json:
+        click.echo(_json(data, form))
+    elif form.csv:
+        click.echo(_csv(data), nl=False)
+    elif form.plain or not is_terminal(form):
+        click.echo(_tabbed(data), nl=False)
+    else:
+        _show(page(), form)
+
+
+def is_terminal(form: Format) -> bool:
+    """Return whether people look at standard output."""
+    return sys.stdout.isatty() or form.color == "always"
+
+
+def console(form: Format, *, file: Any = None) -> Console:
+    """Return a console that keeps the colour rules: flag, NO_COLOR, FORCE_COLOR, TERM=dumb."""
+    from rich.console import Console  # noqa: PLC0415  # heavy, and only for people
+
+    env = os.environ
+    forced = bool(env.get("FORCE_COLOR") or env.get("CLICOLOR_FORCE"))
+    plain = bool(env.get("NO_COLOR")) or env.get("TERM") == "dumb"
+    color = form.color == "always" or (form.color == "auto" and (forced or not plain))
+    return Console(
+        file=file,
+        force_terminal=True if form.color == "always" or forced else None,
+        no_color=not color,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        soft_wrap=False,
+    )
+
+
+def _show(page: RenderableType, form: Format) -> None:
+    screen = console(form)
+    with screen.capture() as captured:
+        screen.print(page)
+    text = captured.get()
+    if form.pager and sys.stdout.isatty() and text.count("\n") >= screen.height:
+        os.environ.setdefault("LESS", "-FRX")
+        if pager := os.environ.get("WL_PAGER"):
+            os.environ["PAGER"] = pager
+        click.echo_via_pager(text, color=True)
+    else:
+        click.echo(text, nl=False, color=True)
+
+
+def _json(data: Any, form: Format) -> str:
+    chosen = _pick(data, form.fields) if form.fields not in {"", ALL_FIELDS} else data
+    if not form.jq:
+        return _dumps(chosen, indent=2)
+    import jq  # type: ignore[import-not-found]  # noqa: PLC0415  # a compiled library, rarely used
+
+    try:
+        results = jq.compile(form.jq).input_value(chosen).all()
+    except ValueError as error:
+        raise Invalid(
+            f"The jq expression fails: {error}.", field="jq", value=form.jq, hint="--jq '.[].id'"
+        ) from error
+    return "\n".join(r if isinstance(r, str) else _dumps(r) for r in results)
+
+
+def _dumps(data: Any, indent: int | None = None) -> str:
+    text = json.dumps(data, ensure_ascii=False, indent=indent, default=str)
+    return _UNPRINTABLE.sub(lambda m: f"\\u{ord(m[0]):04x}", text)
+
+
+def _pick(data: Any, names: str) -> Any:
+    wanted = [name.strip() for name in names.split(",") if name.strip()]
+    if isinstance(data, list):
+        return [_pick(item, names) for item in data]
+    if not isinstance(data, Mapping):
+        return data
+    unknown = [name for name in wanted if name not in data]
+    if unknown:
+        raise Invalid(
+            f"There is no field {unknown[0]!r}; there are: {', '.join(data)}.",
+            field="json",
+            value=names,
+        )
+    return {name: data[name] for name in wanted}
+
+
+def _csv(data: Any) -> str:
+    rows = _rows(data)
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    if rows:
+        writer.writerow(rows[0])
+    for row in rows:
+        writer.writerow([csv_safe(_cell(value)) for value in row.values()])
+    return out.getvalue()
+
+
+def _tabbed(data: Any) -> str:
+    if isinstance(data, Mapping):
+        return "".join(f"{name}\t{_flat(value)}\n" for name, value in data.items())
+    return "".join("\t".join(_flat(v) for v in row.values()) + "\n" for row in _rows(data))
+
+
+def _rows(data: Any) -> Sequence[Mapping[str, Any]]:
+    found: Iterable[Any] = data if isinstance(data, list) else [data]
+    return [row if isinstance(row, Mapping) else {"value": row} for row in found]
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _flat(value: Any) -> str:
+    return terminal_safe(_cell(value)).replace("\n", "\\n").replace("\t", "\\t")

@@ -1,0 +1,1 @@
+"""The SDK: every operation on one commons, written once."""

@@ -1,0 +1,131 @@
+"""
+What the gate needs to know, read from main and from the merged tree.
+
+Authority is read before anything is written, so that no change can loosen the policy that judges
+it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from ..protocol.diff import RowChange
+from ..protocol.gate import Authority, ProposedChange, Usage
+from ..protocol.policy import Policy
+from ..protocol.records import Completion, Record, Rig, WantedItem
+from ..protocol.roles import Actor
+from . import queries
+from .queries import Query
+
+R = TypeVar("R", bound=Record)
+
+_ACTOR_COLUMNS = ("claimed_by", "subject", "author", "parent_rig", "rig_a", "rig_b")
+
+
+def load_authority(
+    query: Query,
+    rows: Sequence[RowChange],
+    *,
+    handle: str,
+    account: str,
+    at: datetime,
+    token: str,
+    owned: bool,
+) -> Authority:
+    """
+    Return what main says about rig *handle* and about those whom *rows* name.
+
+    Args:
+        query: Main, before the change.
+        account: "" where the host cannot know who is signed in.
+        token: Unique to this attempt.
+        owned: Whether tables of ours exist there.
+    """
+    policy = Policy.from_meta(queries.meta(query))
+    suspended = queries.suspension(query, handle, at) if owned else None
+    actor = Actor(handle, queries.one(query, Rig, handle), suspended)
+    rigs, links = queries.kin(query, _named(rows, handle)) if _names_others(rows) else ({}, [])
+    return Authority(
+        actor=actor,
+        policy=policy,
+        at=at,
+        account=account,
+        rigs=rigs,
+        links=links,
+        usage=_usage(query, rows, handle, account, at) if policy.is_stated else Usage(),
+        token=token,
+        owned=owned,
+    )
+
+
+def proposed(query: Query, rows: Sequence[RowChange], *, owned: bool) -> ProposedChange:
+    """
+    Return *rows* with the rows that they refer to, as the merged tree has them.
+
+    Args:
+        query: The tree with or without *rows*; they are laid over what it answers.
+    """
+    changed = {row.key for row in rows if row.table == "wanted"}
+    named = {str(row.row.get("wanted_id")) for row in rows if row.table == "completions"}
+    # An item that never was in review has no completions to read.
+    reviewed = {row.key for row in rows if row.table == "wanted" and _may_hold_work(row)}
+    completions = {c.id: c for name in reviewed | named for c in queries.completions_of(query, name)}
+    for context in _contexts(rows) - set(completions):
+        if found := queries.one(query, Completion, context):
+            completions[context] = found
+    items = {i.id: i for name in named if (i := queries.one(query, WantedItem, name))}
+    return ProposedChange(
+        rows=rows,
+        items=_overlaid(items, rows, WantedItem),
+        completions=_overlaid(completions, rows, Completion),
+        leases=queries.leases(query, changed) if owned else {},
+    )
+
+
+def _contexts(rows: Iterable[RowChange]) -> set[str]:
+    return {str(row.row.get("context_id")) for row in rows if row.table == "stamps"}
+
+
+def _overlaid(found: dict[str, R], rows: Iterable[RowChange], record: type[R]) -> dict[str, R]:
+    for row in rows:
+        if row.table == record.table and row.after is None:
+            found.pop(row.key, None)
+        elif row.table == record.table and row.after:
+            found[row.key] = record.from_row(row.after)
+    return found
+
+
+def _may_hold_work(row: RowChange) -> bool:
+    before = (row.before or {}).get("status")
+    return before == "in_review" or row.row.get("status") in {"in_review", "completed"}
+
+
+def _names_others(rows: Iterable[RowChange]) -> bool:
+    """Whether the judge must know other rigs: yearbook rule, links, parents, hand-overs."""
+    return any(
+        row.table in {"stamps", "rig_links", "rigs"}
+        or (row.table == "wanted" and "claimed_by" in row.cells and bool(row.before))
+        for row in rows
+    )
+
+
+def _named(rows: Iterable[RowChange], handle: str) -> set[str]:
+    names = {str(row.row[c]) for row in rows for c in _ACTOR_COLUMNS if row.row.get(c)}
+    return names | {handle}
+
+
+def _usage(
+    query: Query, rows: Sequence[RowChange], handle: str, account: str, at: datetime
+) -> Usage:
+    """Count only what these rows could exceed."""
+    claims = any(row.table == "wanted" and row.row.get("claimed_by") == handle for row in rows)
+    posts = any(row.table == "wanted" and row.before is None for row in rows)
+    registers = [row for row in rows if row.table == "rigs" and row.before is None]
+    owner = account or str(registers[0].row.get("dolthub_org") if registers else "")
+    return Usage(
+        open_claims=queries.open_claims(query, handle) if claims else 0,
+        posts_today=queries.posts_since(query, handle, at) if posts else 0,
+        registrations_today=queries.registrations_since(query, owner, at) if registers else 0,
+    )

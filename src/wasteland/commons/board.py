@@ -1,0 +1,355 @@
+"""
+Reading the board: browse, search, one item whole, what is mine, why things are as they are.
+
+Reads lay pending work over main and say so: one's own by default, everybody's or nobody's on
+request. A commons of ours is asked for due leases first, so that what is shown is true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from ..hosts.base import PullRequest, RepoName
+from ..protocol import ids
+from ..protocol.errors import Invalid, NotFound
+from ..protocol.records import Completion, Lease, Rig, Stamp, Status, WantedItem
+from ..protocol.policy import Action, Policy
+from ..protocol.roles import Actor, is_allowed, next_steps
+from . import leases, queries
+from .commands import commands
+from .listing import Filters, list_items
+from .queries import Query
+from .session import Session, branch_item, branch_rig
+
+VIEWS: Final = ("mine", "all", "upstream")
+_JUDGING: Final = (Action.ACCEPT, Action.REJECT)
+
+
+@dataclass(frozen=True, slots=True)
+class BoardRow:
+    """
+    An item on the board.
+
+    Attributes:
+        item: As on main, or as pending work would leave it.
+        pending: How many open pull requests concern it in this view.
+        is_pending: Whether ``item`` shows pending work instead of main.
+    """
+
+    item: WantedItem
+    pending: int = 0
+    is_pending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """Pending work of one rig on an item."""
+
+    rig: str
+    status: str | None
+    branch: str
+    pull: str
+    evidence: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemSheet:
+    """
+    One item with all that belongs to it.
+
+    Attributes:
+        item: As on main, or as your own pending work would leave it.
+        main_status: Its status on main; None when it exists only as pending work.
+        expires_at: End of the claim's lease, None where nothing expires.
+        next: Commands that you may run now.
+    """
+
+    item: WantedItem
+    main_status: str | None
+    completions: Sequence[Completion]
+    stamps: Sequence[Stamp]
+    pending: Sequence[Offered]
+    expires_at: datetime | None = None
+    next: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mine:
+    """What concerns the acting rig."""
+
+    rig: Rig | None
+    claimed: Sequence[WantedItem]
+    in_review: Sequence[WantedItem]
+    to_review: Sequence[WantedItem]
+    completed: Sequence[WantedItem]
+    pending: Sequence[PullRequest]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One commit that changed an item, with what it changed."""
+
+    at: datetime
+    author: str
+    commit: str
+    message: str
+    op_id: str
+    cells: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Whoami:
+    """The session's seat, and what main says about it."""
+
+    commons: RepoName
+    rig: str
+    account: str
+    registered: bool
+    trust: int
+    mode: str
+    host: str
+
+
+class Board(Session):
+    """The operations that only read."""
+
+    def browse(
+        self,
+        *,
+        status: str = "open",
+        project: str = "",
+        type: str = "",  # noqa: A002  # the column's own name
+        priority: str | int | None = None,
+        effort: str = "",
+        tag: str = "",
+        posted_by: str = "",
+        claimed_by: str = "",
+        search: str = "",
+        sort: str = "priority",
+        limit: int = 50,
+        view: str = "mine",
+        as_of: str | None = None,
+    ) -> list[BoardRow]:
+        """
+        Return the items of the board, most urgent and newest first.
+
+        Args:
+            status: A stored word, or "all".
+            search: Words contained in the title.
+            view: Lay over main your own pending work ("mine"), everybody's ("all") or none
+                ("upstream").
+            as_of: An earlier state, by commit or date; then nothing pending is shown.
+        Raises:
+            Invalid: A filter that no item could match.
+        """
+        filters = Filters.checked(
+            status=status,
+            project=project,
+            type=type,
+            priority=priority,
+            effort=effort,
+            tag=tag,
+            posted_by=posted_by,
+            claimed_by=claimed_by,
+            text=search,
+            sort=sort,
+            limit=limit,
+        )
+        check_view(view)
+        if as_of is None:
+            self.refresh()
+            leases.release_due(self)
+        items = list_items(self.at(as_of), self.engine.dialect, filters)
+        rows = {item.id: BoardRow(item) for item in items}
+        if view != "upstream" and as_of is None:
+            self._overlay(rows, filters, mine=view == "mine")
+        return sorted(rows.values(), key=lambda row: filters.order(row.item))[:limit]
+
+    def show(self, id: str, *, as_of: str | None = None) -> ItemSheet:  # noqa: A002
+        """
+        Return one item with its completions, stamps and pending work.
+
+        Args:
+            id: Whole, or any unique beginning.
+        Raises:
+            NotFound: No item has it.
+        """
+        self.refresh()
+        query = self.at(as_of)
+        pulls = [] if as_of else self.pending()
+        try:
+            item_id = queries.item_id(query, id)
+        except NotFound:
+            item_id = _only({branch_item(p) for p in pulls if branch_item(p).startswith(id)}, id)
+        stored = queries.one(query, WantedItem, item_id)
+        about = [pull for pull in pulls if branch_item(pull) == item_id]
+        own = next((p for p in about if branch_rig(p) == self.seat.rig), None)
+        offered = {pull.id: self._offered_item(pull, item_id) for pull in about}
+        item = (offered[own.id] if own else None) or stored
+        if item is None:
+            item = next((found for found in offered.values() if found), None)
+        if item is None:
+            raise queries.missing(id)
+        return self._sheet(query, item, stored, about, offered, is_now=as_of is None)
+
+    def me(self) -> Mine:
+        """Return what concerns the acting rig: claims, submissions, reviews that wait."""
+        self.refresh()
+        query = self.main()
+        me = self.need_rig()
+        held = queries.where(query, WantedItem, "claimed_by", me)
+        actor, policy = self.actor(query), self.policy(query)
+        waiting = queries.where(query, WantedItem, "status", Status.IN_REVIEW.value)
+        pulls = self.pending()
+        mine = [pull for pull in pulls if branch_rig(pull) == me]
+        submitted = {branch_item(pull) for pull in pulls}
+        theirs = [i for name in sorted(submitted) if (i := queries.one(query, WantedItem, name))]
+        return Mine(
+            rig=actor.rig,
+            claimed=[i for i in held if i.state is Status.CLAIMED],
+            in_review=[i for i in held if i.state is Status.IN_REVIEW],
+            to_review=[
+                i
+                for i in {i.id: i for i in (*waiting, *theirs)}.values()
+                if i.claimed_by != me and _may_review(i, actor, policy)
+            ],
+            completed=sorted(
+                (i for i in held if i.state is Status.COMPLETED), key=_latest, reverse=True
+            )[:5],
+            pending=mine,
+        )
+
+    def why(self, id: str) -> list[Event]:  # noqa: A002
+        """
+        Return every commit that changed an item, oldest first, with who and what.
+
+        Raises:
+            NotFound: No item has this id on main.
+        """
+        self.refresh()
+        item_id = queries.item_id(self.main(), id)
+        events: list[Event] = []
+        before: Mapping[str, Any] = {}
+        for version in reversed(self.engine.history("wanted", item_id)):
+            commit = self.engine.log(version.commit, limit=1)[0]
+            events.append(
+                Event(
+                    at=version.at,
+                    author=version.author,
+                    commit=version.commit,
+                    message=commit.message.splitlines()[0] if commit.message else "",
+                    op_id=ids.trailer(commit.message) or "",
+                    cells={
+                        name: (before.get(name), value)
+                        for name, value in version.row.items()
+                        if before.get(name) != value
+                    },
+                )
+            )
+            before = version.row
+        return events
+
+    def whoami(self) -> Whoami:
+        """Return who you are here."""
+        query = self.main()
+        actor, policy = self.actor(query), self.policy(query)
+        return Whoami(
+            commons=self.repo,
+            rig=self.seat.rig,
+            account=self.seat.account,
+            registered=actor.rig is not None,
+            trust=actor.trust,
+            mode="direct" if self.is_direct(policy) else "pr",
+            host=self.host.location,
+        )
+
+    # --- pending work over main
+
+    def _overlay(self, rows: dict[str, BoardRow], filters: Filters, *, mine: bool) -> None:
+        for pull in self.pending(mine=mine):
+            item_id = branch_item(pull)
+            item = self._offered_item(pull, item_id) if item_id else None
+            shown = rows.get(item_id)
+            if item is None:
+                continue
+            if mine and not filters.admits(item):
+                rows.pop(item_id, None)
+            elif mine or shown is None:
+                if filters.admits(item):
+                    rows[item_id] = BoardRow(item, 1, is_pending=True)
+            else:
+                rows[item_id] = BoardRow(shown.item, shown.pending + 1, shown.is_pending)
+
+    def _offered_item(self, pull: PullRequest, item_id: str) -> WantedItem | None:
+        source = queries.at(self.host.engine(pull.source), pull.head)
+        return queries.one(source, WantedItem, item_id)
+
+    def _sheet(
+        self,
+        query: Query,
+        item: WantedItem,
+        stored: WantedItem | None,
+        about: Sequence[PullRequest],
+        offered: Mapping[str, WantedItem | None],
+        *,
+        is_now: bool,
+    ) -> ItemSheet:
+        completions = queries.completions_of(query, item.id)
+        stamps = [s for c in completions for s in queries.stamps_about(query, c.id)]
+        lease = queries.one(query, Lease, item.id) if self.is_owned else None
+        actor, policy = self.actor(query), self.policy(query)
+        return ItemSheet(
+            item=item,
+            main_status=stored.status if stored else None,
+            completions=completions,
+            stamps=stamps,
+            pending=[self._offered(pull, offered[pull.id]) for pull in about],
+            expires_at=leases.effective(self, lease).expires_at if lease else None,
+            next=commands(next_steps(item, actor, policy), item.id)
+            if is_now and self.seat.rig
+            else (),
+        )
+
+    def _offered(self, pull: PullRequest, item: WantedItem | None) -> Offered:
+        source = queries.at(self.host.engine(pull.source), pull.head)
+        rig = branch_rig(pull)
+        work = queries.completions_of(source, item.id) if item else []
+        evidence = next((c.evidence for c in work if c.completed_by == rig), None)
+        return Offered(
+            rig=rig,
+            status=item.status if item else None,
+            branch=f"{pull.source}:{pull.branch}",
+            pull=pull.id,
+            evidence=evidence,
+        )
+
+
+def check_view(view: str) -> str:
+    """
+    Return *view* if it is one.
+
+    Raises:
+        Invalid: It is none.
+    """
+    if view not in VIEWS:
+        raise Invalid(
+            f"{ids.visible(view)} is no view: use {', '.join(VIEWS)}.", field="view", value=view
+        )
+    return view
+
+
+def _may_review(item: WantedItem, actor: Actor, policy: Policy) -> bool:
+    return any(is_allowed(action, actor, policy, item=item) for action in _JUDGING)
+
+
+def _latest(item: WantedItem) -> float:
+    return item.updated_at.timestamp() if item.updated_at else 0.0
+
+
+def _only(found: set[str], asked: str) -> str:
+    if len(found) != 1:
+        raise queries.missing(asked)
+    return found.pop()

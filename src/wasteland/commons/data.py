@@ -1,0 +1,54 @@
+"""Records, receipts and sheets as JSON data, the same for every door."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from ..hosts.base import RepoName
+from ..protocol.diff import RowChange
+from .board import BoardRow
+from .search import Hit
+
+
+def to_data(value: Any) -> Any:
+    """
+    Return *value* as JSON data.
+
+    Times are RFC 3339 in UTC; a board row is its item's fields with ``pending`` and
+    ``is_pending`` beside them; a row change is table, key, kind and cells.
+    """
+    if isinstance(value, str) and not isinstance(value, Enum):
+        return value
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, RepoName):
+        return str(value)
+    if is_dataclass(value):
+        return _record(value)
+    if isinstance(value, Mapping):
+        return {str(name): to_data(item) for name, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [to_data(item) for item in value]
+    return value
+
+
+def _record(value: Any) -> dict[str, Any]:
+    if isinstance(value, BoardRow):
+        beside = {"pending": value.pending, "is_pending": value.is_pending}
+        return {**_fields(value.item), **beside}
+    if isinstance(value, Hit):
+        return {**_fields(value.item), "excerpt": value.excerpt}
+    if isinstance(value, RowChange):
+        cells = {name: list(pair) for name, pair in value.cells.items()}
+        return {"table": value.table, "key": value.key, "kind": value.kind.value, "cells": cells}
+    return _fields(value)
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    return {field.name: to_data(getattr(value, field.name)) for field in fields(value)}

@@ -1,0 +1,214 @@
+"""
+The SQL of the board: which rows, in which order, read off an index at any size.
+
+The board's order is priority, then newest first. One engine reads that off a mixed index; the
+other spares the sort only when ORDER BY repeats the whole index in one direction, so there each
+priority is read on its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from ..engines.sql import Dialect
+from ..protocol import words
+from ..protocol.errors import Invalid
+from ..protocol.ids import visible
+from ..protocol.records import WantedItem, read_time
+from ..protocol.schema import Value
+from .queries import Query
+
+SORTS: Final = ("priority", "newest", "alpha")
+MAX_LIMIT: Final = 100_000
+_LONG_AGO: Final = 0.0
+_NO_PRIORITY: Final = 1_000_000
+
+Rows = list[dict[str, Value]]
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """
+    What the board is asked for; empty means any.
+
+    Attributes:
+        status: A stored word; "" for all of them.
+        priority: 0 to 4 or None.
+        text: Contained in the title, letter case aside.
+        limit: Rows at most.
+    """
+
+    status: str = "open"
+    project: str = ""
+    type: str = ""
+    priority: int | None = None
+    effort: str = ""
+    tag: str = ""
+    posted_by: str = ""
+    claimed_by: str = ""
+    text: str = ""
+    sort: str = "priority"
+    limit: int = 50
+
+    @classmethod
+    def checked(
+        cls,
+        *,
+        status: str,
+        priority: str | int | None,
+        effort: str,
+        sort: str,
+        limit: int,
+        **texts: str,
+    ) -> Filters:
+        """
+        Return the filters that a user gave.
+
+        Raises:
+            Invalid: A word that no item could have, or a limit out of range.
+        """
+        if not 1 <= limit <= MAX_LIMIT:
+            raise Invalid(f"--limit is 1 to {MAX_LIMIT}, not {limit}.", field="limit", value=limit)
+        if sort not in SORTS:
+            raise Invalid(
+                f"{visible(sort)} is no order: use {', '.join(SORTS)}.", field="sort", value=sort
+            )
+        number = words.parse_priority(priority) if priority not in {None, ""} else None
+        word = "" if status in {"", "all", "any"} else status
+        return cls(
+            status=word,
+            priority=number,
+            effort=words.parse_effort(effort) if effort else "",
+            sort=sort,
+            limit=limit,
+            **texts,
+        )
+
+    def admits(self, item: WantedItem) -> bool:
+        """Return whether *item* would be listed; the same test as the SQL, for pending rows."""
+        wanted: Sequence[tuple[object, object]] = (
+            (self.status, item.status),
+            (self.project, item.project),
+            (self.type, item.type),
+            (self.effort, item.effort_level),
+            (self.posted_by, item.posted_by),
+            (self.claimed_by, item.claimed_by),
+        )
+        return (
+            all(asked == has for asked, has in wanted if asked)
+            and self.priority in {None, item.priority}
+            and (not self.tag or self.tag in (item.tags or ()))
+            and self.text.casefold() in item.title.casefold()
+        )
+
+    def order(self, item: WantedItem) -> tuple[object, ...]:
+        """Return the sort key that puts *item* where the SQL would."""
+        age = -(item.created_at.timestamp() if item.created_at else _LONG_AGO)
+        if self.sort == "newest":
+            return (age, item.id)
+        if self.sort == "alpha":
+            return (item.title.casefold(), item.id)
+        return (_NO_PRIORITY if item.priority is None else item.priority, age, item.id)
+
+
+def list_items(query: Query, dialect: Dialect, filters: Filters) -> list[WantedItem]:
+    """Return the items that *filters* ask for, in its order."""
+    where, params = _conditions(dialect, filters)
+    if filters.sort == "priority" and not dialect.mixed_order:
+        rows = _by_priority(query, filters, where, params)
+    else:
+        rows = query(_select(where, _ORDERS[filters.sort]), {**params, "n": filters.limit})
+    return [WantedItem.from_row(row) for row in rows]
+
+
+def count_by_status(query: Query) -> dict[str, int]:
+    """Return status -> number of items, as stored."""
+    rows = query("SELECT `status`, COUNT(*) AS n FROM `wanted` GROUP BY `status`", {})
+    return {str(row["status"]): int(row["n"] or 0) for row in rows}
+
+
+_ORDERS: Final = {
+    "priority": "`priority`, `created_at` DESC, `id`",
+    "newest": "`created_at` DESC, `id`",
+    "alpha": "LOWER(`title`), `id`",
+}
+# Columns that an index begins with, the most telling first.
+_LEADING: Final = ("claimed_by", "project", "type")
+
+
+def _select(where: Sequence[str], order: str) -> str:
+    condition = " AND ".join(where) or "1 = 1"
+    return f"SELECT * FROM `wanted` WHERE {condition} ORDER BY {order} LIMIT :n"
+
+
+def _conditions(dialect: Dialect, filters: Filters) -> tuple[list[str], dict[str, Value]]:
+    equal = {
+        "status": filters.status,
+        "project": filters.project,
+        "type": filters.type,
+        "effort_level": filters.effort,
+        "posted_by": filters.posted_by,
+        "claimed_by": filters.claimed_by,
+    }
+    params: dict[str, Value] = {name: text for name, text in equal.items() if text}
+    where = [f"`{name}` = :{name}" for name in params]
+    if filters.priority is not None:
+        where.append("`priority` = :priority")
+        params["priority"] = filters.priority
+    if filters.tag:
+        where.append(dialect.json_has("`wanted`.`tags`", "tag"))
+        params["tag"] = filters.tag
+    if filters.text:
+        where.append("LOWER(`title`) LIKE :text ESCAPE '!'")
+        params["text"] = f"%{_escaped(filters.text.lower())}%"
+    return where, params
+
+
+def _escaped(text: str) -> str:
+    return text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
+
+
+def _by_priority(
+    query: Query, filters: Filters, where: Sequence[str], params: dict[str, Value]
+) -> Rows:
+    leading = next((c for c in _LEADING if c in params), None)
+    prefix = [c for c in (leading, "status" if "status" in params else None) if c]
+    order = ", ".join(f"`{c}` DESC" for c in (*prefix, "priority", "created_at"))
+    rows: Rows = []
+    for priority in _priorities(query, filters, where, params):
+        left = filters.limit - len(rows)
+        if left <= 0:
+            break
+        found = query(
+            _select([*where, "`priority` = :p"], order), {**params, "p": priority, "n": left}
+        )
+        rows += sorted(found, key=_newest_first)
+    return rows
+
+
+def _priorities(
+    query: Query, filters: Filters, where: Sequence[str], params: dict[str, Value]
+) -> list[Value]:
+    """Return the priorities in use, step by step down the index: unknown ones are shown too."""
+    if filters.priority is not None:
+        return [filters.priority]
+    found: list[Value] = []
+    condition = " AND ".join([*where, "`priority` > :p"])
+    last: Value = -_NO_PRIORITY
+    while True:
+        rows = query(
+            f"SELECT MIN(`priority`) AS p FROM `wanted` WHERE {condition}", {**params, "p": last}
+        )
+        if rows[0]["p"] is None:
+            return found
+        last = rows[0]["p"]
+        found.append(last)
+
+
+def _newest_first(row: dict[str, Value]) -> tuple[float, str]:
+    when = read_time(row["created_at"])
+    return (-(when.timestamp() if when else _LONG_AGO), str(row["id"]))
+
+

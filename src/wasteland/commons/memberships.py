@@ -1,0 +1,180 @@
+"""
+Which commons this user has joined, and as whom.
+
+The existing client's files are read and kept: ``wastelands/<org>/<db>.json``. What they lack goes
+into a sibling file of ours, ``<db>.wl.json``; without it a file tells of a commons that was joined
+by the other client.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+from ..hosts.base import RepoName
+from ..protocol.errors import Invalid, NotFound
+
+HOST: Final = "host"
+PLAIN: Final = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """
+    One joined commons.
+
+    Attributes:
+        repo: ``org/db``.
+        handle: The rig.
+        account: Who owns the rig's fork.
+        kind: "host" (a directory of repositories) or "plain" (a remote without pull requests).
+        url: The host's directory, or the remote's URL.
+        engine: "doltlite" or "dolt".
+        local_dir: The clone of a plain remote; "" on a host.
+        mode: "pr" or "direct", where the commons states no policy.
+        joined_at: RFC 3339.
+        other: Keys of the existing client's file that we only keep.
+    """
+
+    repo: RepoName
+    handle: str
+    account: str
+    kind: str
+    url: str
+    engine: str = "doltlite"
+    local_dir: str = ""
+    mode: str = "pr"
+    joined_at: str = ""
+    other: Mapping[str, Any] = field(default_factory=dict)
+
+
+def save(config: Path, membership: Membership) -> None:
+    """Write both files of *membership*, each at once or not at all."""
+    place = _file(config, membership.repo)
+    shared = {
+        **membership.other,
+        "upstream": str(membership.repo),
+        "provider_type": membership.other.get("provider_type", "file"),
+        "upstream_url": membership.url,
+        "fork_org": membership.account,
+        "fork_db": membership.repo.name,
+        "local_dir": membership.local_dir,
+        "rig_handle": membership.handle,
+        "joined_at": membership.joined_at,
+        "mode": "wild-west" if membership.mode == "direct" else membership.mode,
+        "backend": membership.other.get("backend", "local"),
+    }
+    own = {"kind": membership.kind, "url": membership.url, "engine": membership.engine}
+    _write(place.with_suffix(".wl.json"), own)
+    _write(place, shared)
+
+
+def forget(config: Path, repo: RepoName) -> None:
+    """Remove the files of a commons; its data stays."""
+    place = _file(config, repo)
+    place.unlink(missing_ok=True)
+    place.with_suffix(".wl.json").unlink(missing_ok=True)
+
+
+def joined(config: Path) -> list[Membership]:
+    """Return every joined commons, by name; a file that cannot be read is left out."""
+    found = (
+        _read(path)
+        for path in sorted((config / "wastelands").glob("*/*.json"))
+        if not path.name.endswith(".wl.json")
+    )
+    return [membership for membership in found if membership]
+
+
+def choose(config: Path, name: str) -> Membership:
+    """
+    Return the commons named, else the default, else the only one.
+
+    Raises:
+        NotFound: Not joined, or nothing is joined.
+        Invalid: Several are joined and none is named.
+    """
+    found = joined(config)
+    wanted = name or default(config)
+    if wanted:
+        repo = RepoName.parse(wanted)
+        for membership in found:
+            if membership.repo == repo:
+                return membership
+        raise NotFound(f"You have not joined {repo}.", hint=f"wl join {repo}", commons=str(repo))
+    if not found:
+        raise NotFound("You have not joined a commons.", hint="wl join org/db, or wl demo")
+    if len(found) > 1:
+        raise Invalid(
+            f"You have joined {len(found)} commons: {', '.join(str(m.repo) for m in found)}.",
+            hint=f"--wasteland {found[0].repo}, or wl config set default {found[0].repo}",
+            field="wasteland",
+        )
+    return found[0]
+
+
+def default(config: Path) -> str:
+    """Return the commons used when none is named, "" if none is set."""
+    return str(_load(config / "config.json").get("default", ""))
+
+
+def set_default(config: Path, name: str) -> None:
+    """Set the commons used when none is named."""
+    _write(config / "config.json", {**_load(config / "config.json"), "default": name})
+
+
+def with_mode(membership: Membership, mode: str) -> Membership:
+    """Return *membership* with another mode."""
+    return replace(membership, mode=mode)
+
+
+def _file(config: Path, repo: RepoName) -> Path:
+    return config / "wastelands" / repo.owner / f"{repo.name}.json"
+
+
+def _read(path: Path) -> Membership | None:
+    shared, own = _load(path), _load(path.with_suffix(".wl.json"))
+    try:
+        repo = RepoName.parse(str(shared.get("upstream", "")))
+    except Invalid:
+        return None
+    url = str(own.get("url") or shared.get("upstream_url") or "")
+    mode = str(shared.get("mode") or "pr")
+    return Membership(
+        repo=repo,
+        handle=str(shared.get("rig_handle") or ""),
+        account=str(shared.get("fork_org") or ""),
+        kind=str(own.get("kind") or PLAIN),
+        url=url,
+        engine=str(own.get("engine") or "dolt"),
+        local_dir=str(shared.get("local_dir") or ""),
+        mode="direct" if mode in {"wild-west", "direct"} else "pr",
+        joined_at=str(shared.get("joined_at") or ""),
+        other=shared,
+    )
+
+
+def _load(path: Path) -> dict[str, Any]:
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+def _write(path: Path, data: Mapping[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(data, file, indent=2, sort_keys=True)
+            file.write("\n")
+        os.replace(temporary, path)  # noqa: PTH105  # atomic, and names the mkstemp path
+    except BaseException:
+        os.unlink(temporary)  # noqa: PTH108
+        raise

@@ -1,0 +1,167 @@
+"""
+Moving main: load the authority, ask the gate, write amendments, commit.
+
+This is the only caller of ``Host.merge``. A pull request is judged as its author's change first;
+what its reviewer adds in the same commit is judged as the reviewer's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from ..engines.base import Change, Statement
+from ..hosts import replay
+from ..hosts.base import PullRequest, Replayed, Settlement
+from ..protocol.diff import RowChange
+from ..protocol.errors import Unsupported
+from ..protocol.gate import Verdict, judge
+from . import queries
+from .authority import load_authority, proposed
+from .queries import Query
+from .session import Session, branch_rig
+
+Plan = Callable[[Query], Sequence[RowChange]]
+"""Reads the state that will be written and returns the rows to change; raises to refuse."""
+
+
+@dataclass(slots=True)
+class Landing:
+    """
+    What a change did to main, or would do.
+
+    Attributes:
+        rows: Every row changed, amendments included.
+        statements: What ran.
+        verdict: The gate's answer to the acting rig's own rows.
+        commit: Hash; "" for a rehearsal.
+    """
+
+    rows: list[RowChange] = field(default_factory=list)
+    statements: list[Statement] = field(default_factory=list)
+    verdict: Verdict = field(default_factory=Verdict)
+    commit: str = ""
+
+
+class _Rehearsed(Exception):  # noqa: N818  # not an error: it unwinds a rehearsal
+    """Carries a dry run out of the transaction, which rolls back."""
+
+
+def land(
+    session: Session,
+    plan: Plan,
+    *,
+    message: str,
+    pull: PullRequest | None = None,
+    rehearse: bool = False,
+) -> Landing:
+    """
+    Bring *pull* and the rows of *plan* to main in one commit, if the gate allows both.
+
+    Args:
+        plan: Reads the merged tree; may return nothing.
+        message: Whole commit message, with trailers.
+        rehearse: Do everything but the commit.
+    Raises:
+        Forbidden, Conflict, Invalid: As the gate, the plan or the replay say; main is untouched.
+    """
+    landing = Landing()
+    offered = _offered(session, pull) if pull else ()
+
+    def settle(change: Change, replayed: Sequence[RowChange]) -> Settlement:
+        landing.rows, landing.statements = [], change.statements
+        # The merge lock is held: main's head is what the change is judged against.
+        engine = session.engine
+        before = queries.at(engine, engine.head()) if pull else change.query
+        if pull:
+            _admit(session, change, before, replayed, branch_rig(pull), pull.author, landing)
+        own = list(plan(change.query))
+        seat = session.seat
+        landing.verdict = _admit(session, change, before, own, seat.rig, seat.account, landing)
+        if rehearse:
+            raise _Rehearsed
+        return _settlement(session, message, landing.rows, offered if not own else ())
+
+    with contextlib.suppress(_Rehearsed):
+        landing.commit = session.host.merge(session.repo, offered, settle)
+    return landing
+
+
+def judge_offer(session: Session, rows: Sequence[RowChange], query: Query) -> Verdict:
+    """Return what the gate would say today about the acting rig's pending *rows*."""
+    return judged(session, session.main(), query, rows, session.seat.rig, session.seat.account)
+
+
+def judged(
+    session: Session,
+    before: Query,
+    merged: Query,
+    rows: Sequence[RowChange],
+    rig: str,
+    account: str,
+) -> Verdict:
+    """Return the gate's verdict on *rows* by *rig*."""
+    authority = load_authority(
+        before,
+        rows,
+        handle=rig,
+        account=account,
+        at=session.host.now(),
+        token=secrets.token_hex(16),
+        owned=session.is_owned,
+    )
+    return judge(proposed(merged, rows, owned=session.is_owned), authority)
+
+
+def _offered(session: Session, pull: PullRequest) -> Sequence[Replayed]:
+    source = session.host.engine(pull.source)
+    base = source.merge_base("main", pull.head)
+    altered = source.schema_changes(base, pull.head) if base else ["everything"]
+    if altered:
+        raise Unsupported(
+            f"Pull request {pull.id} changes the definition of {', '.join(altered)}; only rows are "
+            "merged.",
+            hint="wl merge takes rows; change the schema on main as its owner",
+            pull=pull.id,
+        )
+    return session.host.changes(pull)
+
+
+def _admit(
+    session: Session,
+    change: Change,
+    before: Query,
+    rows: Sequence[RowChange],
+    rig: str,
+    account: str,
+    landing: Landing,
+) -> Verdict:
+    """Judge *rows*, and write those that are not there yet with the gate's amendments."""
+    verdict = judged(session, before, change.query, rows, rig, account).require()
+    replay.apply(change, rows)
+    replay.apply(change, verdict.amendments)
+    landing.rows = net([*landing.rows, *rows, *verdict.amendments])
+    return verdict
+
+
+def net(changes: Iterable[RowChange]) -> list[RowChange]:
+    """Return one change a row: from the first ``before`` to the last ``after``."""
+    found: dict[tuple[str, str], RowChange] = {}
+    for change in changes:
+        key = (change.table, change.key)
+        first = found.get(key)
+        found[key] = RowChange(change.table, first.before if first else change.before, change.after)
+    return [change for change in found.values() if change.cells or change.before is None]
+
+
+def _settlement(
+    session: Session, message: str, rows: Sequence[RowChange], keep: Sequence[Replayed]
+) -> Settlement:
+    """Keep a merged commit's author and date; a commit of ours names the acting rig."""
+    tables = sorted({row.table for row in rows})
+    if keep:
+        commit = keep[-1].commit
+        return Settlement(message, commit.author, commit.at, tables, commit.email)
+    return Settlement(message, session.seat.rig or "wasteland", session.host.now(), tables)

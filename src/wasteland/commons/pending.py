@@ -1,0 +1,160 @@
+"""
+Work that waits for review: on the rig's branch ``wl/<rig>/<id>``, offered as a pull request.
+
+The gate is asked before anything is offered, so that a rig learns now and not from a reviewer
+what would never be merged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..engines.base import Engine
+from ..hosts import replay
+from ..hosts.base import HostAbility, PullRequest, PullState, RepoName
+from ..protocol import ids
+from ..protocol.diff import RowChange
+from . import receipts
+from .merge import Plan, judge_offer, net
+
+if TYPE_CHECKING:
+    from .session import Session
+    from .writing import Intent, Options
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """
+    What was offered, or would be.
+
+    Attributes:
+        state: "pending", or "unchanged" when the branch came to equal main and was dropped.
+        rows: What this step changed on the branch.
+        branch: ``owner/db:branch``.
+        commit: The branch's head.
+        pull: Pull request id; "" where the host has none.
+        note: One sentence for the rig.
+        statements: What ran.
+    """
+
+    state: str
+    rows: Sequence[RowChange]
+    branch: str
+    commit: str
+    pull: str
+    note: str
+    statements: Sequence[tuple[str, Mapping[str, Any]]]
+
+
+def offer(session: Session, intent: Intent, plan: Plan, options: Options) -> Offer:
+    """
+    Write *plan* on the rig's branch and offer it.
+
+    Raises:
+        WastelandError: As the plan or the gate say; then no branch is left behind.
+    """
+    source = _source(session)
+    engine = session.host.engine(source)
+    branch = intent.branch or ids.work_branch(session.need_rig(), intent.id)
+    is_new = not _has(engine, branch)
+    if is_new:
+        engine.create_branch(branch)
+    keep = False
+    try:
+        rows, commit, statements = _write(session, engine, branch, intent, plan, options)
+        keep = not options.dry_run
+    finally:
+        if is_new and not keep:
+            engine.delete_branch(branch)
+    pull = _propose(session, source, branch, intent) if keep else None
+    return Offer(
+        state=receipts.PENDING if pull or options.dry_run else receipts.UNCHANGED,
+        rows=rows,
+        branch=f"{source}:{branch}",
+        commit=commit,
+        pull=pull.id if pull else "",
+        note=_note(session, pull),
+        statements=statements,
+    )
+
+
+def work_on(session: Session, item_id: str) -> PullRequest | None:
+    """Return the open pull request of the session's rig about an item, if there is one."""
+    branch = ids.work_branch(session.seat.rig, item_id)
+    return next((p for p in session.pending(mine=True) if p.branch == branch), None)
+
+
+def _source(session: Session) -> RepoName:
+    if HostAbility.FORKS in session.host.abilities:
+        return session.host.fork(session.repo, session.seat.account)
+    session.host.refresh(session.repo)
+    return session.repo
+
+
+def _has(engine: Engine, branch: str) -> bool:
+    return any(found.name == branch for found in engine.branches(branch))
+
+
+def _write(
+    session: Session, engine: Engine, branch: str, intent: Intent, plan: Plan, options: Options
+) -> tuple[Sequence[RowChange], str, Sequence[tuple[str, Mapping[str, Any]]]]:
+    head = engine.log(branch, limit=1)[0]
+    base = engine.merge_base("main", branch) or branch
+    earlier = engine.diff(base, branch)
+    if ids.trailer(head.message) == options.op_id:
+        return engine.diff(f"{head.hash}~1", head.hash), head.hash, ()
+    with engine.change(branch) as change:
+        rows = list(plan(change.query))
+        judge_offer(session, net([*earlier, *rows]), change.query).require()
+        replay.apply(change, rows)
+        statements = [(s.sql, s.params) for s in change.statements]
+        if options.dry_run:
+            return rows, "", statements
+        commit = change.commit(
+            intent.message(options.op_id),
+            author=session.seat.rig,
+            at=session.host.now(),
+            tables=sorted({row.table for row in rows}),
+        )
+    return rows, commit, statements
+
+
+def _propose(
+    session: Session, source: RepoName, branch: str, intent: Intent
+) -> PullRequest | None:
+    """Publish the branch and open its pull request; drop both when nothing is left to offer."""
+    engine = session.host.engine(source)
+    base = engine.merge_base("main", branch)
+    if base and not engine.diff(base, branch):
+        _drop(session, source, branch)
+        return None
+    session.host.publish(source, branch)
+    return session.host.open_pull(
+        session.repo,
+        source=source,
+        branch=branch,
+        title=intent.title or f"wl {intent.operation}: {intent.id}",
+        body=intent.body,
+        author=session.seat.account,
+    )
+
+
+def _drop(session: Session, source: RepoName, branch: str) -> None:
+    for pull in session.pending(mine=True):
+        if pull.branch == branch:
+            session.host.end_pull(
+                session.repo, pull.id, state=PullState.CLOSED, reason="nothing left to offer"
+            )
+    session.host.withdraw_branch(source, branch)
+
+
+def _note(session: Session, pull: PullRequest | None) -> str:
+    if pull is None:
+        return ""
+    if HostAbility.PULL_REQUESTS in session.host.abilities:
+        return f"Pull request {pull.id} waits for review; the board shows it once it is merged."
+    return f"Branch {pull.branch} is pushed; a maintainer reviews and merges it."
+
+

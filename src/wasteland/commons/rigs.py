@@ -1,0 +1,302 @@
+"""Rigs and rules of a commons: register, list, show, trust, link; read and set the policy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from .. import __version__
+from ..protocol import fields, ids, policy, words
+from ..protocol.diff import RowChange
+from ..protocol.errors import Conflict, Invalid, NotFound
+from ..protocol.policy import Action
+from ..protocol.records import (
+    Badge,
+    Completion,
+    Meta,
+    Rig,
+    RigLink,
+    Stamp,
+    WantedItem,
+)
+from . import queries
+from .changes import added, changed
+from .queries import Query
+from .receipts import Receipt
+from .writing import Intent, Options, WriteSession
+
+_LATEST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class RigSheet:
+    """
+    A rig with what the commons holds about it.
+
+    Attributes:
+        claims: Items it holds now.
+        completions: Newest first, 20 at most.
+        stamps: Stamps about its work, newest first, 20 at most.
+        links: Links that name it.
+    """
+
+    rig: Rig
+    claims: Sequence[WantedItem]
+    completions: Sequence[Completion]
+    stamps: Sequence[Stamp]
+    badges: Sequence[Badge]
+    links: Sequence[RigLink]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleLine:
+    """One effective rule of the policy and where it comes from."""
+
+    rule: str
+    value: str
+    origin: str
+
+
+class Rigs(WriteSession):
+    """The operations on participants and on the commons' own rules."""
+
+    def register(
+        self,
+        *,
+        display_name: str = "",
+        rig_type: str = "human",
+        email: str = "",
+        parent: str = "",
+        op_id: str | None = None,
+        dry_run: bool = False,
+    ) -> Receipt:
+        """
+        Register the session's rig.
+
+        Args:
+            email: Written only when given: rows are public.
+            parent: The rig that answers for this one.
+        Raises:
+            Conflict: The handle is taken.
+        """
+        now = self.host.now()
+        handle = ids.check_handle(self.need_rig())
+        rig = Rig(
+            handle=handle,
+            display_name=fields.display_name(display_name) or handle,
+            dolthub_org=self.seat.account,
+            hop_uri=f"hop://{self.repo}/rigs/{handle}",
+            owner_email=fields.owner_email(email) or None if email else None,
+            gt_version=f"wasteland {__version__}",
+            trust_level=0,
+            registered_at=now,
+            last_seen=now,
+            rig_type=words.parse_rig_type(rig_type),
+            parent_rig=parent or None,
+        )
+
+        def plan(query: Query) -> list[RowChange]:
+            found = queries.one(query, Rig, handle)
+            if found:
+                raise Conflict(
+                    f"The handle {handle} is taken on {self.repo}.",
+                    hint="wl join --handle another-name",
+                    handle=handle,
+                    owner=found.dolthub_org,
+                )
+            return [added(rig)]
+
+        intent = Intent(
+            "register",
+            Action.REGISTER,
+            handle,
+            {"handle": handle, "org": self.seat.account},
+            table="rigs",
+            title=f"Register rig: {handle}",
+            body=f"Register rig **{handle}** ({rig.display_name}) in the commons.",
+            branch=ids.register_branch(handle),
+        )
+        return self.write(intent, plan, Options.of(op_id, dry_run=dry_run))
+
+    def rigs(self, *, limit: int = 100, as_of: str | None = None) -> list[Rig]:
+        """Return the rigs of the commons, by handle."""
+        rows = self.at(as_of)("SELECT * FROM `rigs` ORDER BY `handle` LIMIT :n", {"n": limit})
+        return [Rig.from_row(row) for row in rows]
+
+    def rig(self, handle: str, *, as_of: str | None = None) -> RigSheet:
+        """
+        Return one rig with its work.
+
+        Raises:
+            NotFound: No such rig.
+        """
+        query = self.at(as_of)
+        rig = self._rig(query, handle)
+        who = {"who": rig.handle, "n": _LATEST}
+        return RigSheet(
+            rig=rig,
+            claims=[WantedItem.from_row(r) for r in query(_CLAIMS, who)],
+            completions=[Completion.from_row(r) for r in query(_COMPLETIONS, who)],
+            stamps=[Stamp.from_row(r) for r in query(_STAMPS, who)],
+            badges=queries.where(query, Badge, "rig_handle", rig.handle),
+            links=[
+                *queries.where(query, RigLink, "rig_a", rig.handle),
+                *queries.where(query, RigLink, "rig_b", rig.handle),
+            ],
+        )
+
+    def trust(
+        self, handle: str, level: int, *, op_id: str | None = None, dry_run: bool = False
+    ) -> Receipt:
+        """
+        Set a rig's trust: 0 unverified, 1 participant, 2 trusted, 3 maintainer.
+
+        Raises:
+            TrustTooLow: That is for maintainers.
+            Forbidden: It is your own.
+        """
+
+        def plan(query: Query) -> list[RowChange]:
+            stored = queries.row(query, "rigs", handle)
+            rig = self._rig(query, handle)
+            if rig.trust_level == level:
+                raise Conflict(f"{handle} has trust {level} already.", rig=handle)
+            return [changed(stored or {}, rig, replace(rig, trust_level=level))]
+
+        intent = Intent(
+            "trust",
+            Action.TRUST,
+            handle,
+            {"handle": handle, "level": level},
+            table="rigs",
+            title=f"wl trust: {handle} {level}",
+            decides=True,
+        )
+        return self.write(intent, plan, Options.of(op_id, dry_run=dry_run))
+
+    def link(
+        self,
+        handle: str,
+        *,
+        statement: str = "",
+        revoke: bool = False,
+        op_id: str | None = None,
+        dry_run: bool = False,
+    ) -> Receipt:
+        """
+        Say that another rig has your owner, confirm what it said, or revoke the link.
+
+        Linked rigs never stamp each other's work.
+
+        Raises:
+            Conflict: You have said so already.
+            NotFound: No such rig, or no link to revoke.
+        """
+        options = Options.of(op_id, dry_run=dry_run)
+        me = self.need_rig()
+        text = fields.message(statement) or f"{me} and {handle} have the same owner."
+
+        def plan(query: Query) -> list[RowChange]:
+            self._rig(query, handle)
+            return [self._linked(query, me, handle, text, options.op_id, revoke=revoke)]
+
+        intent = Intent(
+            "link",
+            Action.COMMENT,
+            handle,
+            {"handle": handle, "revoke": revoke, "statement": text},
+            table="rig_links",
+            title=f"wl link: {me} {handle}",
+            branch=f"wl/{me}/link-{handle}",
+            decides=self.is_owned,
+        )
+        return self.write(intent, plan, options)
+
+    def rules(self, *, as_of: str | None = None) -> list[RuleLine]:
+        """Return every effective rule of the policy with its origin."""
+        found = self.policy(self.at(as_of))
+        lines = [RuleLine(rule, found.text(rule), found.origin(rule)) for rule in policy.RULES]
+        scale = RuleLine(policy.SCALE_KEY, found.scale or "not stated", f"_meta {policy.SCALE_KEY}")
+        return [*lines, scale]
+
+    def set_rule(
+        self, rule: str, value: str, *, op_id: str | None = None, dry_run: bool = False
+    ) -> Receipt:
+        """
+        State a rule of the policy, or a preset (``preset team``).
+
+        Raises:
+            Invalid: No such rule, or not its form.
+            TrustTooLow: That is for maintainers.
+        """
+        text = policy.check_rule(rule, value)
+        key = policy.PREFIX + rule
+
+        def plan(query: Query) -> list[RowChange]:
+            stored = queries.row(query, "_meta", key)
+            if stored is None:
+                return [added(Meta(key, text))]
+            return [changed(stored, Meta.from_row(stored), Meta(key, text))]
+
+        intent = Intent(
+            "policy",
+            Action.POLICY,
+            key,
+            {"rule": rule, "value": text},
+            table="_meta",
+            title=f"wl policy: {rule} {text}",
+            decides=True,
+        )
+        return self.write(intent, plan, Options.of(op_id, dry_run=dry_run))
+
+    def _rig(self, query: Query, handle: str) -> Rig:
+        found = queries.one(query, Rig, handle)
+        if found is None:
+            raise NotFound(
+                f"{ids.visible(handle)} is not a rig of {self.repo}.",
+                hint="wl rig list",
+                rig=handle,
+            )
+        return found
+
+    def _linked(
+        self, query: Query, me: str, other: str, text: str, op_id: str, *, revoke: bool
+    ) -> RowChange:
+        if me == other:
+            raise Invalid("A link needs another rig.", field="handle", value=other)
+        now = self.host.now()
+        stored = _link_row(query, me, other)
+        link = RigLink.from_row(stored) if stored else None
+        if revoke:
+            if stored is None or link is None or link.revoked_at:
+                raise NotFound(f"{me} and {other} are not linked.", hint=f"wl rig show {me}")
+            return changed(
+                stored, link, replace(link, status="revoked", revoked_at=now, revoked_by=me)
+            )
+        if stored is None or link is None:
+            new_id = ids.derived("l", op_id)
+            return added(RigLink(new_id, me, other, assertion_a=text, created_at=now))
+        if link.rig_b != me or link.status != "pending":
+            raise Conflict(f"The link of {me} and {other} is {link.status}.", link=link.id)
+        confirmed = replace(link, assertion_b=text, status="active", completed_at=now)
+        return changed(stored, link, confirmed)
+
+
+_CLAIMS = (
+    "SELECT * FROM `wanted` WHERE `claimed_by` = :who AND `status` IN ('claimed', 'in_review') "
+    "ORDER BY `updated_at` DESC LIMIT :n"
+)
+_COMPLETIONS = (
+    "SELECT * FROM `completions` WHERE `completed_by` = :who ORDER BY `completed_at` DESC LIMIT :n"
+)
+_STAMPS = "SELECT * FROM `stamps` WHERE `subject` = :who ORDER BY `created_at` DESC LIMIT :n"
+_LINK = (
+    "SELECT * FROM `rig_links` WHERE (`rig_a` = :me AND `rig_b` = :other) "
+    "OR (`rig_a` = :other AND `rig_b` = :me)"
+)
+
+
+def _link_row(query: Query, me: str, other: str) -> Mapping[str, Any] | None:
+    rows = query(_LINK, {"me": me, "other": other})
+    return rows[0] if rows else None

@@ -1,0 +1,156 @@
+"""
+One rig's seat at one commons: who acts, where, and what main says about it.
+
+Operations extend ``Session``; reading classes need nothing more, so that a command that only reads
+loads none of the machinery of writing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ..engines.base import Engine
+from ..hosts.base import Host, HostAbility, PullRequest, PullState, RepoName
+from ..protocol.errors import Invalid, Unavailable
+from ..protocol.policy import Policy
+from ..protocol.records import Rig, read_time
+from ..protocol.roles import Actor
+from . import queries
+from .queries import Query
+
+MAIN = "main"
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """
+    Who acts.
+
+    Attributes:
+        rig: Handle; "" for a visitor who only reads.
+        account: Who owns the rig's fork on the host.
+    """
+
+    rig: str = ""
+    account: str = ""
+
+
+class Session:
+    """
+    One rig at one commons.
+
+    Attributes:
+        host: Where the commons lives; the caller closes it.
+        repo: ``org/db``.
+        seat: Who acts.
+        mode: "pr" or "direct", the client's wish where the commons states no policy.
+        stale_because: Why reads answer from an older state; "" while they are fresh.
+    """
+
+    def __init__(self, host: Host, repo: RepoName, seat: Seat, *, mode: str = "pr") -> None:
+        self.host = host
+        self.repo = repo
+        self.seat = seat
+        self.mode = mode
+        self.stale_because = ""
+
+    @property
+    def engine(self) -> Engine:
+        """The commons' own database."""
+        return self.host.engine(self.repo)
+
+    @property
+    def is_owned(self) -> bool:
+        """Whether the commons is ours: its merges happen here, its tables include ours."""
+        return HostAbility.OWNED in self.host.abilities
+
+    def refresh(self) -> None:
+        """
+        Bring reads up to date; offline they answer from what is here, and ``stale_because`` says so.
+
+        Raises:
+            MergeConflict: The clone's main has left the remote's.
+        """
+        try:
+            self.host.refresh(self.repo)
+            self.stale_because = ""
+        except Unavailable as error:
+            self.stale_because = error.message
+
+    def main(self) -> Query:
+        """Return the query function of main, as it is now."""
+        return queries.at(self.engine)
+
+    def at(self, as_of: str | None) -> Query:
+        """
+        Return the query function of main, or of an earlier state.
+
+        Args:
+            as_of: Commit, branch, tag, or a date such as 2026-03-01 or 2026-03-01T12:00:00Z.
+        Raises:
+            NotFound: No such commit, or history begins later.
+        """
+        return queries.at(self.engine, self.ref(as_of))
+
+    def ref(self, as_of: str | None) -> str:
+        """Return the ref that *as_of* names; main for None."""
+        if as_of is None:
+            return MAIN
+        when = _read_date(as_of)
+        return self.engine.commit_at(when) if when else self.engine.head(as_of)
+
+    def policy(self, query: Query | None = None) -> Policy:
+        """Return the policy that main states."""
+        return Policy.from_meta(queries.meta(query or self.main()))
+
+    def is_direct(self, policy: Policy) -> bool:
+        """Return whether every change goes straight to main."""
+        return (policy.mode if policy.is_stated else self.mode) == "direct"
+
+    def actor(self, query: Query | None = None, *, handle: str | None = None) -> Actor:
+        """Return a rig as main knows it, the session's own by default."""
+        ask = query or self.main()
+        name = handle or self.seat.rig
+        suspended = queries.suspension(ask, name, self.host.now()) if self.is_owned else None
+        return Actor(name, queries.one(ask, Rig, name), suspended)
+
+    def need_rig(self) -> str:
+        """
+        Return the acting rig's handle.
+
+        Raises:
+            Invalid: This session only reads.
+        """
+        if not self.seat.rig:
+            raise Invalid(
+                f"You have not joined {self.repo}.", field="rig", hint=f"wl join {self.repo}"
+            )
+        return self.seat.rig
+
+    def pending(self, *, mine: bool = False) -> list[PullRequest]:
+        """Return the open pull requests of the commons, oldest first."""
+        author = self.seat.account if mine else None
+        return self.host.pulls(self.repo, state=PullState.OPEN, author=author)
+
+
+def _read_date(text: str) -> datetime | None:
+    return read_time(text) if text[:4].isdigit() and "-" in text else None
+
+
+def branch_rig(pull: PullRequest) -> str:
+    """Return the rig that a pull request's branch names, else its account."""
+    parts = pull.branch.split("/")
+    if len(parts) >= _WORK_PARTS and parts[0] == "wl":
+        return parts[2] if parts[1] == "register" else parts[1]
+    return pull.author
+
+
+def branch_item(pull: PullRequest) -> str:
+    """Return the wanted item that a pull request's branch names, "" if none."""
+    parts = pull.branch.split("/")
+    is_work = len(parts) == _WORK_PARTS and parts[0] == "wl" and parts[1] != "register"
+    return parts[2] if is_work else ""
+
+
+_WORK_PARTS = 3

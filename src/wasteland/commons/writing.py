@@ -1,0 +1,246 @@
+"""
+How every write goes: recognised if it is a repetition, recorded before it begins, landed on main
+or offered for review, answered with a receipt.
+
+Operations say what they want as an Intent and a plan; nothing else of this is theirs to know.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..hosts.base import PullRequest, PullState
+from ..protocol import ids
+from ..protocol.diff import RowChange
+from ..protocol.errors import Conflict
+from ..protocol.policy import Action
+from ..protocol.records import RECORDS, WantedItem
+from ..protocol.schema import Row
+from ..protocol.roles import next_steps
+from . import pending, receipts
+from .commands import commands
+from .data import to_data
+from .merge import Landing, Plan, land
+from .receipts import Receipt
+from .session import Session
+
+PULL_TRAILER = "Wasteland-Pull"
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """
+    What a write is about.
+
+    Attributes:
+        operation: Its name as the operations table has it.
+        action: What the policy calls it.
+        id: The row that it is about; the receipt shows it before and after.
+        request: Every input, for telling a repetition from another request.
+        table: The table of ``id``.
+        title: First line of the commit and of a pull request; ``wl <verb>: <id>`` by default.
+        body: More for the pull request.
+        branch: Where pending work goes; the rig's work branch of ``id`` by default.
+        decides: Whether it acts on main whatever the mode: a reviewer's or maintainer's step.
+        pull: A pull request that it merges on the way.
+    """
+
+    operation: str
+    action: Action
+    id: str
+    request: Mapping[str, Any]
+    table: str = "wanted"
+    title: str = ""
+    body: str = ""
+    branch: str = ""
+    decides: bool = False
+    pull: PullRequest | None = None
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the operation and its request, hex."""
+        text = json.dumps([self.operation, self.request], sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def message(self, op_id: str) -> str:
+        """Return the commit message, with the trailers that a lost journal is rebuilt from."""
+        first = self.title or f"wl {self.operation}: {self.id}"
+        text = ids.with_trailer(first, op_id)
+        return f"{text}\n{PULL_TRAILER}: {self.pull.id}" if self.pull else text
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """
+    What every write takes besides its own inputs.
+
+    Attributes:
+        op_id: Operation id of the caller, for safe retries; a fresh one by default.
+        dry_run: Do everything but the commit.
+    """
+
+    op_id: str = field(default_factory=ids.new_operation)
+    dry_run: bool = False
+
+    @classmethod
+    def of(cls, op_id: str | None, *, dry_run: bool) -> Options:
+        """Return the options that a caller gave; None asks for a fresh operation id."""
+        return cls(ids.check_operation(op_id) if op_id else ids.new_operation(), dry_run)
+
+
+class WriteSession(Session):
+    """A session that writes."""
+
+    def write(self, intent: Intent, plan: Plan, options: Options) -> Receipt:
+        """
+        Carry out *intent*: on main where policy lets it land at once, else as an offer.
+
+        Raises:
+            WastelandError: As the rules say; then nothing was written.
+        """
+        return self.once(intent, options, lambda: self._carry_out(intent, plan, options))
+
+    def once(
+        self, intent: Intent, options: Options, carry_out: Callable[[], Receipt]
+    ) -> Receipt:
+        """
+        Carry out *intent* once, however often it is repeated under one operation id.
+
+        The journal knows of it before anything is written; a write whose answer was lost is
+        found again by the trailer of its commit.
+
+        Raises:
+            Conflict: The operation id was used for another request.
+        """
+        actor = self.need_rig()
+        if options.dry_run:
+            return carry_out()
+        known = self.host.operation(self.repo, options.op_id)
+        if known and (known.actor, known.digest) != (actor, intent.digest):
+            raise Conflict(
+                f"Operation {options.op_id} was already used for another request.",
+                hint="leave --op-id out, or give a fresh one",
+                op_id=options.op_id,
+            )
+        if known and known.receipt:
+            return Receipt.from_json(known.receipt)
+        if known is None:
+            self.host.begin_operation(
+                self.repo, options.op_id, actor=actor, digest=intent.digest
+            )
+        receipt = (self._recovered(intent, options) if known else None) or carry_out()
+        self.host.finish_operation(self.repo, options.op_id, receipt.to_json())
+        return receipt
+
+    def _carry_out(self, intent: Intent, plan: Plan, options: Options) -> Receipt:
+        if self._lands_at_once(intent):
+            message = intent.message(options.op_id)
+            landing = land(
+                self, plan, message=message, pull=intent.pull, rehearse=options.dry_run
+            )
+            return self._landed(intent, options, landing)
+        offer = pending.offer(self, intent, plan, options)
+        return self._receipt(
+            intent,
+            options,
+            receipts.DRY_RUN if options.dry_run else offer.state,
+            offer.rows,
+            branch=offer.branch,
+            commit=offer.commit,
+            pull=offer.pull,
+            note=offer.note,
+            statements=offer.statements,
+        )
+
+    def _lands_at_once(self, intent: Intent) -> bool:
+        policy = self.policy()
+        if intent.decides or self.is_direct(policy):
+            return True
+        return self.is_owned and policy.is_stated and policy.merges_at_once(intent.action.value)
+
+    def _landed(self, intent: Intent, options: Options, landing: Landing) -> Receipt:
+        if intent.pull and not options.dry_run:
+            self.host.end_pull(
+                self.repo, intent.pull.id, state=PullState.MERGED, merged_as=landing.commit
+            )
+        state = receipts.MERGED if landing.rows else receipts.UNCHANGED
+        return self._receipt(
+            intent,
+            options,
+            receipts.DRY_RUN if options.dry_run else state,
+            landing.rows,
+            commit=landing.commit,
+            pull=intent.pull.id if intent.pull else "",
+            statements=[(s.sql, s.params) for s in landing.statements],
+        )
+
+    def _recovered(self, intent: Intent, options: Options) -> Receipt | None:
+        """Return the receipt of a write that landed although its answer was lost."""
+        for commit in self.engine.log(limit=_RECOVERY_DEPTH):
+            if ids.trailer(commit.message) == options.op_id:
+                rows = self.engine.diff(f"{commit.hash}~1", commit.hash)
+                landing = Landing(rows=rows, commit=commit.hash)
+                return self._landed(intent, options, landing)
+        return None
+
+    def _receipt(
+        self,
+        intent: Intent,
+        options: Options,
+        state: str,
+        rows: Sequence[RowChange],
+        *,
+        branch: str = "",
+        commit: str = "",
+        pull: str = "",
+        note: str = "",
+        statements: Sequence[tuple[str, Mapping[str, Any]]] = (),
+    ) -> Receipt:
+        about = next((r for r in rows if (r.table, r.key) == (intent.table, intent.id)), None)
+        dry = options.dry_run
+        return Receipt(
+            operation=intent.operation,
+            op_id=options.op_id,
+            commons=str(self.repo),
+            actor=self.seat.rig,
+            at=to_data(self.host.now()),
+            state=state,
+            id=intent.id,
+            before=_shown(intent.table, about.before if about else None),
+            after=_shown(intent.table, about.after if about else None),
+            rows=receipts.count_rows(rows),
+            records=receipts.new_records(rows),
+            branch=branch,
+            commit=commit,
+            pull=pull,
+            next=self.commands_for(about, pull, state),
+            note=note,
+            sql=[receipts.sql_text(sql, params) for sql, params in statements] if dry else (),
+            diff=receipts.diff_json(rows) if dry else (),
+        )
+
+    def commands_for(self, about: RowChange | None, pull: str, state: str) -> list[str]:
+        """Return the commands that may follow a write."""
+        if about is None or about.table != "wanted" or about.after is None:
+            return []
+        if state == receipts.PENDING:
+            return [f"wl show {about.key}", f"wl review {pull}".rstrip(), "wl undo"]
+        item = WantedItem.from_row(about.after)
+        query = self.main()
+        return commands(next_steps(item, self.actor(query), self.policy(query)), item.id)
+
+
+def _shown(table: str, row: Row | None) -> dict[str, Any] | None:
+    """Return a stored row as JSON data: lists as lists, times as RFC 3339."""
+    record = RECORDS.get(table)
+    if row is None or record is None:
+        return None
+    shown: dict[str, Any] = to_data(record.from_row(row))
+    return shown
+
+
+_RECOVERY_DEPTH = 500

@@ -1,0 +1,1 @@
+"""Where rows live: one versioned SQL database behind one contract (``base.Engine``)."""

@@ -1,0 +1,1 @@
+"""Past one machine: a real Dolt sql-server, spoken to over the MySQL protocol."""

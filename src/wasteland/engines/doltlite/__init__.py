@@ -1,0 +1,1 @@
+"""The embedded engine: DoltLite, a SQLite with Git's verbs, through a private driver."""

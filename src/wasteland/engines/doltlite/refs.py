@@ -1,0 +1,157 @@
+"""Branches and other refs: naming commits, moving branches, merging."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from datetime import datetime
+from typing import Final
+
+from ...protocol.errors import Conflict, Invalid, MergeConflict, NotFound, Stale
+from ..base import MAIN, Branch
+from .change import write_transaction
+from .commits import write_commit
+from .sessions import Session
+
+# A leading hyphen would be read as an option, a colon as "from:to".
+_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._/+@=-]*\Z")
+_HASH: Final = re.compile(r"[0-9a-f]{40}\Z")
+
+_PLACE: Final = (
+    "SELECT coalesce((SELECT name FROM dolt_branches WHERE name = :ref), dolt_hashof(:ref))"
+)
+_COMMIT_OF: Final = "SELECT dolt_hashof(:ref)"
+_MERGE_BASE: Final = "SELECT dolt_merge_base(:left, :right)"
+_BRANCHES: Final = "SELECT name, hash FROM dolt_branches"
+_REMOTE_BRANCHES: Final = "SELECT name, hash FROM dolt_remote_branches"
+_CREATE: Final = "SELECT dolt_branch(:name, :start)"
+_DELETE: Final = "SELECT dolt_branch('-D', :name)"
+_RESET: Final = "SELECT dolt_reset('--hard', :commit)"
+_CLEAN: Final = "SELECT dolt_clean()"
+_FORWARD: Final = "SELECT dolt_merge(:commit)"
+_MERGE: Final = "SELECT dolt_merge(:commit, '--no-ff', '--no-commit')"
+_CONFLICTS: Final = (
+    "SELECT `table` FROM dolt_conflicts UNION SELECT `table` FROM dolt_constraint_violations"
+)
+
+
+def check_name(name: str) -> str:
+    """
+    Return *name* if a branch, tag or remote may be called that.
+
+    Raises:
+        Invalid: It may not.
+    """
+    if not _NAME.match(name):
+        raise Invalid(
+            f"{name!r} cannot be the name of a branch or remote: letters, digits and . _ / + @ = -"
+            " only, not beginning with a sign.",
+            field="name",
+            value=name,
+        )
+    return name
+
+
+def is_commit_hash(ref: str) -> bool:
+    """Return whether *ref* is spelled like a commit."""
+    return bool(_HASH.match(ref))
+
+
+def place_of(session: Session, ref: str) -> str:
+    """Return where to open the database to read *ref*: a branch's name, else a commit's hash."""
+    return session.text(_PLACE, {"ref": ref})
+
+
+def commit_of(session: Session, ref: str) -> str:
+    """Return the hash of the commit that *ref* names."""
+    return session.text(_COMMIT_OF, {"ref": ref})
+
+
+def merge_base_of(session: Session, left: str, right: str) -> str | None:
+    """Return the newest common ancestor of two commits, None if there is none."""
+    with suppress(NotFound):
+        return session.text(_MERGE_BASE, {"left": left, "right": right}) or None
+    return None
+
+
+def list_branches(session: Session, prefix: str) -> list[Branch]:
+    """Return local branches by name."""
+    return _branches(session, _BRANCHES, "", prefix)
+
+
+def list_remote_branches(session: Session, remote: str, prefix: str) -> list[Branch]:
+    """Return what is known of the branches of *remote*, by name."""
+    return _branches(session, _REMOTE_BRANCHES, f"remotes/{remote}/", prefix)
+
+
+def create(session: Session, name: str, start: str) -> None:
+    """Create branch *name* at commit *start*."""
+    session.run(_CREATE, {"name": check_name(name), "start": start})
+
+
+def delete(session: Session, name: str) -> None:
+    """Delete branch *name* if it exists."""
+    if name == MAIN:
+        raise Conflict("Branch main cannot be deleted.", branch=name)
+    with suppress(NotFound):
+        session.run(_DELETE, {"name": check_name(name)})
+
+
+def reset(session: Session, commit: str) -> None:
+    """Set the branch where *session* is to *commit*, dropping what is uncommitted."""
+    with session.transaction():
+        session.run(_RESET, {"commit": commit})
+        session.run(_CLEAN)
+        session.run("COMMIT")
+
+
+def forward(session: Session, name: str, commit: str, *, expected: str) -> str:
+    """
+    Move branch *name*, where *session* is, forward to *commit*; return its new head.
+
+    Raises:
+        Stale: The branch is not at *expected*, or *commit* does not descend from it.
+    """
+    with write_transaction(session, name) as head:
+        if head != expected:
+            raise Stale(f"Branch {name} has moved.", branch=name, expected=expected, found=head)
+        if merge_base_of(session, head, commit) != head:
+            raise Stale(
+                f"Commit {commit} does not descend from branch {name}.",
+                branch=name,
+                expected=expected,
+                found=commit,
+            )
+        if commit != head:
+            session.run(_FORWARD, {"commit": commit})
+            session.run("COMMIT")
+    return commit
+
+
+def merge_into_main(
+    session: Session, commit: str, *, author: str, at: datetime, message: str
+) -> str:
+    """
+    Merge *commit* into main, where *session* is; return main's head.
+
+    Raises:
+        MergeConflict: ``facts["tables"]`` names the tables; main is as it was.
+    """
+    with write_transaction(session, MAIN) as head:
+        if merge_base_of(session, head, commit) == commit:
+            return head
+        try:
+            session.run(_MERGE, {"commit": commit})
+        except MergeConflict as conflict:
+            tables = [str(name) for name in session.values(_CONFLICTS)]
+            raise MergeConflict(
+                f"Both sides changed the same rows of {', '.join(tables)}.", tables=tables
+            ) from conflict
+        return write_commit(session, message, author=author, email="", at=at)
+
+
+def _branches(session: Session, sql: str, before: str, prefix: str) -> list[Branch]:
+    start = before + prefix
+    rows = session.table(sql)[1]
+    found = [(str(name), str(head)) for name, head in rows if str(name).startswith(start)]
+    return [Branch(name.removeprefix(before), head) for name, head in sorted(found)]

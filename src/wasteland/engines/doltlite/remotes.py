@@ -1,0 +1,65 @@
+"""Other copies of the database: ``file://`` and ``http(s)://`` remotes."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Final
+
+from ...protocol.errors import NotFound
+from ..base import Remote
+from .refs import check_name, commit_of
+from .sessions import Session
+
+_LIST: Final = "SELECT name, url FROM dolt_remotes ORDER BY name"
+_ADD: Final = "SELECT dolt_remote('add', :name, :url)"
+_REMOVE: Final = "SELECT dolt_remote('remove', :name)"
+_FETCH_ONE: Final = "SELECT dolt_fetch(:remote, :branch)"
+_FETCH_ALL: Final = "SELECT dolt_fetch('--prune', :remote)"
+_PUSH: Final = "SELECT dolt_push(:remote, :branch)"
+_FORCE_PUSH: Final = "SELECT dolt_push(:remote, :branch, '--force')"
+
+
+def list_remotes(session: Session) -> list[Remote]:
+    """Return the remotes by name."""
+    return [Remote(str(name), str(url)) for name, url in session.table(_LIST)[1]]
+
+
+def add(session: Session, name: str, url: str) -> None:
+    """Add a remote; one with another URL is replaced, and its fetched branches are forgotten."""
+    check_name(name)
+    known = {remote.name: remote.url for remote in list_remotes(session)}
+    if known.get(name) == url:
+        return
+    if name in known:
+        remove(session, name)
+    session.run(_ADD, {"name": name, "url": url})
+
+
+def remove(session: Session, name: str) -> None:
+    """Remove a remote if it exists."""
+    with suppress(NotFound):
+        session.run(_REMOVE, {"name": check_name(name)})
+
+
+def fetch(session: Session, remote: str, branch: str | None) -> None:
+    """Fetch one branch, or all of them and drop what is gone there."""
+    check_name(remote)
+    if branch is None:
+        session.run(_FETCH_ALL, {"remote": remote})
+    else:
+        session.run(_FETCH_ONE, {"remote": remote, "branch": check_name(branch)})
+
+
+def push(session: Session, remote: str, branch: str, *, force: bool) -> None:
+    """Push a branch to the branch of the same name."""
+    # The library's push does not look for branches that other connections made meanwhile; asking
+    # for the branch's commit does.
+    commit_of(session, branch)
+    sql = _FORCE_PUSH if force else _PUSH
+    session.run(sql, {"remote": check_name(remote), "branch": check_name(branch)})
+
+
+def delete_branch(session: Session, remote: str, branch: str) -> None:
+    """Delete a branch of the remote if it is there."""
+    with suppress(NotFound):
+        session.run(_PUSH, {"remote": check_name(remote), "branch": f":{check_name(branch)}"})

@@ -1,0 +1,1 @@
+"""Where repositories, forks and pull requests live, behind one contract (``base.Host``)."""

@@ -1,0 +1,356 @@
+"""
+The contract of a host: repositories, forks and pull requests.
+
+A host moves refs and keeps its own state (pull requests, comments, the operation journal, lease
+renewals); it never decides whether a change is allowed. Its ``merge`` is called from
+``commons.merge`` alone, which brings the judge along.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from ..engines.base import Change, Commit, Engine
+from ..protocol.diff import RowChange
+from ..protocol.errors import Invalid
+from ..protocol.ids import NAME_RULE, is_repo_part
+
+
+class HostAbility(StrEnum):
+    """What a host may or may not have."""
+
+    PULL_REQUESTS = "pull_requests"
+    OWNED = "owned"  # we may create tables of ours, index, expire leases, merge at once
+    FORKS = "forks"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class RepoName:
+    """
+    ``owner/name``.
+
+    Attributes:
+        owner: Account or organisation.
+        name: Database.
+    """
+
+    owner: str
+    name: str
+
+    @classmethod
+    def parse(cls, text: str) -> RepoName:
+        """
+        Return the name in *text*.
+
+        Raises:
+            Invalid: It is not ``owner/name`` of allowed characters.
+        """
+        owner, slash, name = text.partition("/")
+        if not (slash and is_repo_part(owner) and is_repo_part(name)):
+            raise Invalid(
+                f"{text!r} is no commons name: it has the form org/db; {NAME_RULE}.",
+                hint="wl create my-team/board",
+                field="commons",
+                value=text,
+            )
+        return cls(owner, name)
+
+    def __str__(self) -> str:
+        return f"{self.owner}/{self.name}"
+
+
+class PullState(StrEnum):
+    """Where a pull request stands."""
+
+    OPEN = "open"
+    MERGED = "merged"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequest:
+    """
+    A branch offered to a commons.
+
+    Attributes:
+        id: Number as text on a host with pull requests; the branch's name on a plain remote.
+        repo: The commons that is asked to take it.
+        author: Account that opened it.
+        source: The repository that holds the branch (a fork, or ``repo`` itself).
+        branch: The branch's name there.
+        head: The commit that is offered (pinned; ``update_pull`` moves it).
+        merged_as: The commit on main, once merged.
+        reason: Why it was closed; "" otherwise.
+    """
+
+    id: str
+    repo: RepoName
+    title: str
+    body: str
+    author: str
+    source: RepoName
+    branch: str
+    head: str
+    state: PullState
+    created_at: datetime
+    updated_at: datetime
+    merged_as: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """One remark on a pull request."""
+
+    author: str
+    body: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """
+    An entry of the operation journal.
+
+    Attributes:
+        id: Operation id, unique on a repository.
+        actor: Handle of the rig that acts.
+        digest: SHA-256 of the request, hex.
+        receipt: The first receipt as JSON data; None while unfinished.
+    """
+
+    id: str
+    actor: str
+    digest: str
+    receipt: Mapping[str, Any] | None
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """
+    A commit to be repeated on main.
+
+    Attributes:
+        commit: Whose author, date and message are kept.
+        changes: Its row changes against its first parent.
+    """
+
+    commit: Commit
+    changes: Sequence[RowChange]
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What the last commit of a merge says: ``Change.commit``'s arguments."""
+
+    message: str
+    author: str
+    at: datetime
+    tables: Sequence[str]
+    email: str = ""
+
+
+Settle = Callable[[Change, Sequence[RowChange]], Settlement]
+"""
+Judges and finishes a merge: (the open change, the net row changes that replay made) -> Settlement.
+"""
+
+
+class Host(ABC):
+    """
+    A place of repositories.
+
+    Attributes:
+        abilities: What it has.
+        location: Directory or URL, for messages.
+    """
+
+    abilities: frozenset[HostAbility]
+    location: str
+
+    def __enter__(self) -> Host:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close engines and state."""
+
+    @abstractmethod
+    def now(self) -> datetime:
+        """Return the host's clock: UTC, whole seconds."""
+
+    # --- repositories
+
+    @abstractmethod
+    def repositories(self) -> list[RepoName]:
+        """Return the commons here (no forks), by name."""
+
+    @abstractmethod
+    def create(self, repo: RepoName, *, engine: str = "doltlite") -> Engine:
+        """
+        Create an empty repository.
+
+        Raises:
+            Conflict: It exists.
+            Unsupported: This host has no such engine.
+        """
+
+    @abstractmethod
+    def delete(self, repo: RepoName) -> None:
+        """Delete a repository that was just created and could not be filled, or a fork."""
+
+    @abstractmethod
+    def engine(self, repo: RepoName) -> Engine:
+        """
+        Return the open engine of a repository or fork; the host owns and closes it.
+
+        Raises:
+            NotFound: No such repository.
+        """
+
+    @abstractmethod
+    def fork(self, repo: RepoName, owner: str) -> RepoName:
+        """Return *owner*'s fork of *repo*, made if it does not exist, its main kept in step."""
+
+    @abstractmethod
+    def forks(self, repo: RepoName) -> list[RepoName]:
+        """Return the forks of *repo*, by owner."""
+
+    @abstractmethod
+    def refresh(self, repo: RepoName) -> None:
+        """Bring what is read here up to date with where it comes from; nothing to do locally."""
+
+    @abstractmethod
+    def publish(self, repo: RepoName, branch: str) -> None:
+        """Make a branch that was written here visible to others; nothing to do locally."""
+
+    @abstractmethod
+    def withdraw_branch(self, repo: RepoName, branch: str) -> None:
+        """Delete a branch, also where it was published."""
+
+    # --- main
+
+    @abstractmethod
+    def merge(self, repo: RepoName, commits: Sequence[Replayed], settle: Settle) -> str:
+        """
+        Repeat *commits* on a clean main, let *settle* judge and finish, move main; return its head.
+
+        Waits its turn in the repository's queue; what *settle* reads is the merged tree; any error
+        that it raises leaves main as it was. With no commits, *settle* does all the writing.
+        *settle* may run again when main moved meanwhile.
+
+        Raises:
+            MergeConflict: A commit does not apply.
+            Unavailable: The queue or the engine kept us waiting too long.
+        """
+
+    # --- pull requests
+
+    @abstractmethod
+    def open_pull(
+        self,
+        repo: RepoName,
+        *,
+        source: RepoName,
+        branch: str,
+        title: str,
+        body: str,
+        author: str,
+    ) -> PullRequest:
+        """Open a pull request, or return the open one of the same branch with its head moved."""
+
+    @abstractmethod
+    def pulls(
+        self, repo: RepoName, *, state: PullState | None = PullState.OPEN, author: str | None = None
+    ) -> list[PullRequest]:
+        """Return pull requests, oldest first."""
+
+    @abstractmethod
+    def pull(self, repo: RepoName, pull_id: str) -> PullRequest:
+        """
+        Return one pull request.
+
+        Raises:
+            NotFound: No such pull request.
+        """
+
+    @abstractmethod
+    def update_pull(self, repo: RepoName, pull_id: str) -> PullRequest:
+        """Move the pinned head of an open pull request to its branch's present head."""
+
+    @abstractmethod
+    def end_pull(
+        self,
+        repo: RepoName,
+        pull_id: str,
+        *,
+        state: PullState,
+        merged_as: str = "",
+        reason: str = "",
+    ) -> PullRequest:
+        """
+        Record that a pull request was merged or closed.
+
+        Its branch is dropped; what it offered stays readable as ``pull/<id>/head`` where the host
+        can keep it. Ending it again in the same state is no error.
+
+        Raises:
+            Conflict: It already ended otherwise.
+        """
+
+    @abstractmethod
+    def comment(self, repo: RepoName, pull_id: str, *, author: str, body: str) -> Comment:
+        """Add a remark."""
+
+    @abstractmethod
+    def comments(self, repo: RepoName, pull_id: str) -> list[Comment]:
+        """Return the remarks, oldest first."""
+
+    def changes(self, pull: PullRequest) -> list[Replayed]:
+        """Return the commits that *pull* offers over main, oldest first."""
+        engine = self.engine(pull.source)
+        base = engine.merge_base("main", pull.head)
+        commits = engine.log(pull.head, after=base or "")
+        replayed: list[Replayed] = []
+        parent = base or pull.head
+        for commit in reversed(commits):
+            replayed.append(Replayed(commit, engine.diff(parent, commit.hash)))
+            parent = commit.hash
+        return replayed
+
+    # --- the operation journal
+
+    @abstractmethod
+    def operation(self, repo: RepoName, op_id: str) -> Operation | None:
+        """Return the journal's entry, None if the operation never began."""
+
+    @abstractmethod
+    def begin_operation(self, repo: RepoName, op_id: str, *, actor: str, digest: str) -> None:
+        """Record the intent before anything is written."""
+
+    @abstractmethod
+    def finish_operation(self, repo: RepoName, op_id: str, receipt: Mapping[str, Any]) -> None:
+        """Record the receipt; the first one stays."""
+
+    @abstractmethod
+    def operations(self, repo: RepoName, *, actor: str, limit: int = 50) -> list[Operation]:
+        """Return *actor*'s operations, newest first."""
+
+    # --- leases
+
+    @abstractmethod
+    def renew_lease(self, repo: RepoName, wanted_id: str, token: str, until: datetime) -> None:
+        """Extend a lease without a commit."""
+
+    @abstractmethod
+    def renewals(self, repo: RepoName) -> dict[str, tuple[str, datetime]]:
+        """Return wanted id -> (token, renewed until) of extended leases."""

@@ -1,0 +1,219 @@
+"""
+Forks that cost nothing until they are written: one lazy clone per fork, made at the first write.
+
+Until then a fork is upstream's main under another name. Its main follows upstream's before each
+read and write, forward only. What both hold is read from upstream, so that the fork's file keeps
+little more than the fork's own commits.
+"""
+# ruff: noqa: D102  the contract, ``engines.base``, says what each method does
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from ..engines.base import MAIN, Branch, Change, Commit, Engine, Params, Remote, RowVersion
+from ..engines.doltlite.engine import DoltLiteEngine
+from ..protocol.diff import RowChange
+from ..protocol.errors import NotFound, Stale
+from ..protocol.schema import Value
+from .clones import make_clone
+
+_ORIGIN: Final = "origin"
+_COMMIT: Final = re.compile(r"[0-9a-f]{40}")
+
+
+class ForkEngine(Engine):
+    """
+    A fork of a DoltLite repository as an engine of its own.
+
+    Attributes:
+        path: Where its file is, or will be.
+        upstream: The engine of the repository that it was forked from; not closed here.
+    """
+
+    def __init__(self, path: Path, upstream: Engine, upstream_path: Path) -> None:
+        self.path = path
+        self.upstream = upstream
+        self.dialect = upstream.dialect
+        self.abilities = upstream.abilities
+        self.location = str(path)
+        self._upstream_url = f"file://{upstream_path}"
+        self._own: DoltLiteEngine | None = None
+        self._apart: tuple[str, str] | None = None
+
+    def close(self) -> None:
+        if self._own is not None:
+            self._own.close()
+
+    # --- where things are
+
+    def _file(self) -> Engine | None:
+        """Return the engine of the fork's own file, None if it has none yet."""
+        if self._own is None and self.path.is_file():
+            self._own = DoltLiteEngine(self.path, lazy=True)
+        return self._own
+
+    def _in_step(self) -> tuple[Engine | None, bool]:
+        """Return the own file, its main moved on if it could be, and whether main is upstream's."""
+        own = self._file()
+        if own is None:
+            return None, True
+        theirs, ours = self.upstream.head(), own.head()
+        if ours == theirs:
+            return own, True
+        return own, (ours, theirs) != self._apart and self._follow(own, ours, theirs)
+
+    def _follow(self, own: Engine, ours: str, theirs: str) -> bool:
+        own.fetch(_ORIGIN, MAIN)
+        try:
+            own.fast_forward(MAIN, theirs, expected=ours)
+        except Stale:
+            # Somebody wrote to the fork's main, or another process was quicker.
+            self._apart = (ours, theirs)
+            return own.head() == theirs
+        return True
+
+    def _reader(self, *refs: str) -> Engine:
+        own, same_main = self._in_step()
+        if same_main and all(ref == MAIN for ref in refs):
+            return self.upstream
+        if own is not None:
+            return own
+        for ref in refs:
+            if ref != MAIN and not _COMMIT.fullmatch(ref):
+                raise NotFound(f"The fork has no {ref!r}.", ref=ref)
+        return self.upstream
+
+    def _writer(self) -> Engine:
+        if self._file() is None:
+            make_clone(self._upstream_url, self.path, lazy=True)
+        own, _ = self._in_step()
+        if own is None:
+            raise NotFound(f"The fork at {self.path} was deleted.")
+        return own
+
+    # --- reading
+
+    def read(
+        self, sql: str, params: Params | None = None, *, ref: str = MAIN
+    ) -> list[dict[str, Value]]:
+        return self._reader(ref).read(sql, params, ref=ref)
+
+    def stream(
+        self, sql: str, params: Params | None = None, *, ref: str = MAIN
+    ) -> Iterator[dict[str, Value]]:
+        return self._reader(ref).stream(sql, params, ref=ref)
+
+    def tables(self, *, ref: str = MAIN) -> dict[str, tuple[str, ...]]:
+        return self._reader(ref).tables(ref=ref)
+
+    # --- writing
+
+    def change(self, branch: str = MAIN) -> AbstractContextManager[Change]:
+        return self._writer().change(branch)
+
+    def run_ddl(self, statements: Sequence[str], message: str, *, author: str, at: datetime) -> str:
+        return self._writer().run_ddl(statements, message, author=author, at=at)
+
+    # --- refs
+
+    def head(self, ref: str = MAIN) -> str:
+        return self._reader(ref).head(ref)
+
+    def commit_at(self, when: datetime, *, ref: str = MAIN) -> str:
+        return self._reader(ref).commit_at(when, ref=ref)
+
+    def branches(self, prefix: str = "") -> list[Branch]:
+        own, _ = self._in_step()
+        if own is not None:
+            return own.branches(prefix)
+        return [Branch(MAIN, self.upstream.head())] if MAIN.startswith(prefix) else []
+
+    def remote_branches(self, remote: str, prefix: str = "") -> list[Branch]:
+        own = self._file()
+        return own.remote_branches(remote, prefix) if own else []
+
+    def create_branch(self, name: str, start: str = MAIN) -> None:
+        self._writer().create_branch(name, start)
+
+    def delete_branch(self, name: str) -> None:
+        if own := self._file():
+            own.delete_branch(name)
+
+    def move_branch(self, name: str, to: str) -> None:
+        self._writer().move_branch(name, to)
+
+    def fast_forward(self, name: str, to: str, *, expected: str) -> str:
+        return self._writer().fast_forward(name, to, expected=expected)
+
+    def merge(self, branch: str, *, author: str, at: datetime, message: str) -> str:
+        return self._writer().merge(branch, author=author, at=at, message=message)
+
+    def merge_base(self, left: str, right: str) -> str | None:
+        return self._reader(left, right).merge_base(left, right)
+
+    # --- history
+
+    def diff(self, base: str, head: str, *, tables: Sequence[str] | None = None) -> list[RowChange]:
+        return self._reader(base, head).diff(base, head, tables=tables)
+
+    def schema_changes(self, base: str, head: str) -> list[str]:
+        return self._reader(base, head).schema_changes(base, head)
+
+    def log(self, ref: str = MAIN, *, limit: int | None = None, after: str = "") -> list[Commit]:
+        return self._reader(ref, after or MAIN).log(ref, limit=limit, after=after)
+
+    def history(self, table: str, key: str, *, ref: str = MAIN) -> list[RowVersion]:
+        return self._reader(ref).history(table, key, ref=ref)
+
+    # --- remotes
+
+    def remotes(self) -> list[Remote]:
+        own = self._file()
+        return own.remotes() if own else [Remote(_ORIGIN, self._upstream_url)]
+
+    def add_remote(self, name: str, url: str) -> None:
+        self._writer().add_remote(name, url)
+
+    def remove_remote(self, name: str) -> None:
+        if own := self._file():
+            own.remove_remote(name)
+
+    def fetch(self, remote: str, branch: str | None = None) -> None:
+        self._writer().fetch(remote, branch)
+
+    def push(self, remote: str, branch: str, *, force: bool = False) -> None:
+        self._writer().push(remote, branch, force=force)
+
+    def delete_remote_branch(self, remote: str, branch: str) -> None:
+        self._writer().delete_remote_branch(remote, branch)
+
+    # --- care
+
+    def dirty(self) -> list[str]:
+        own = self._file()
+        return own.dirty() if own else []
+
+    def discard(self) -> None:
+        if own := self._file():
+            own.discard()
+
+    def commit_all(self, message: str, *, author: str, at: datetime) -> str:
+        return self._writer().commit_all(message, author=author, at=at)
+
+    def gc(self) -> None:
+        if own := self._file():
+            own.gc()
+
+    def check(self) -> list[str]:
+        own = self._file()
+        return own.check() if own else []
+
+    def size_bytes(self) -> int:
+        own = self._file()
+        return own.size_bytes() if own else 0

@@ -1,0 +1,204 @@
+"""The SQLite file: its schema, how it is brought up to date, and its transactions."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from ...protocol.errors import EngineError, Unavailable, Unsupported
+from ...protocol.records import read_time
+
+BUSY_TIMEOUT_S = 10.0
+
+# One entry for each version of the schema: entry n brings a file from version n to n + 1.
+MIGRATIONS: Final[Sequence[Sequence[str]]] = (
+    (
+        """
+        CREATE TABLE repositories (
+            repo TEXT PRIMARY KEY,
+            engine TEXT NOT NULL,
+            parent TEXT REFERENCES repositories (repo),
+            created_at TEXT NOT NULL
+        ) STRICT
+        """,
+        "CREATE INDEX repositories_parent ON repositories (parent, repo)",
+        """
+        CREATE TABLE pulls (
+            repo TEXT NOT NULL REFERENCES repositories (repo) ON DELETE CASCADE,
+            number INTEGER NOT NULL,
+            title TEXT NOT NULL,
+            body TEXT NOT NULL,
+            author TEXT NOT NULL,
+            source TEXT NOT NULL,
+            branch TEXT NOT NULL,
+            head TEXT NOT NULL,
+            state TEXT NOT NULL,
+            created_at TEXT NOT NULL,
+            updated_at TEXT NOT NULL,
+            merged_as TEXT NOT NULL DEFAULT '',
+            reason TEXT NOT NULL DEFAULT '',
+            PRIMARY KEY (repo, number)
+        ) STRICT
+        """,
+        "CREATE INDEX pulls_state ON pulls (repo, state, number)",
+        "CREATE INDEX pulls_author ON pulls (repo, author, number)",
+        """
+        CREATE UNIQUE INDEX pulls_open_branch ON pulls (repo, source, branch)
+            WHERE state = 'open'
+        """,
+        """
+        CREATE TABLE comments (
+            id INTEGER PRIMARY KEY,
+            repo TEXT NOT NULL,
+            number INTEGER NOT NULL,
+            author TEXT NOT NULL,
+            body TEXT NOT NULL,
+            created_at TEXT NOT NULL,
+            FOREIGN KEY (repo, number) REFERENCES pulls (repo, number) ON DELETE CASCADE
+        ) STRICT
+        """,
+        "CREATE INDEX comments_pull ON comments (repo, number, id)",
+        """
+        CREATE TABLE operations (
+            serial INTEGER PRIMARY KEY,
+            repo TEXT NOT NULL REFERENCES repositories (repo) ON DELETE CASCADE,
+            id TEXT NOT NULL,
+            actor TEXT NOT NULL,
+            digest TEXT NOT NULL,
+            receipt TEXT,
+            started_at TEXT NOT NULL,
+            UNIQUE (repo, id)
+        ) STRICT
+        """,
+        "CREATE INDEX operations_actor ON operations (repo, actor, serial)",
+        "CREATE INDEX operations_unfinished ON operations (repo, serial) WHERE receipt IS NULL",
+        """
+        CREATE TABLE renewals (
+            repo TEXT NOT NULL REFERENCES repositories (repo) ON DELETE CASCADE,
+            wanted_id TEXT NOT NULL,
+            token TEXT NOT NULL,
+            until TEXT NOT NULL,
+            PRIMARY KEY (repo, wanted_id)
+        ) STRICT
+        """,
+    ),
+)
+
+
+class StateFile:
+    """
+    One connection, one call at a time; a child made by fork opens its own.
+
+    Attributes:
+        path: The file; made, for its owner only, when it does not exist.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.RLock()
+        self._process = 0
+        self._connection: sqlite3.Connection | None = None
+        with self.using() as connection:
+            _migrate(connection, path)
+
+    def close(self) -> None:
+        """Close the file; using it afterwards opens it again."""
+        with self._lock:
+            # One that came through fork is the parent's: closing it would drop the parent's locks.
+            if self._connection is not None and self._process == os.getpid():
+                self._connection.close()
+                self._connection = None
+
+    @contextmanager
+    def using(self) -> Iterator[sqlite3.Connection]:
+        """Yield the connection for one statement, or several that only read."""
+        with self._lock:
+            try:
+                yield self._open()
+            except sqlite3.OperationalError as error:
+                raise self._unavailable(error) from error
+            except sqlite3.DatabaseError as error:
+                raise EngineError(f"{self.path} failed: {error}.", hint="wl doctor") from error
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Yield the connection inside a write transaction, rolled back on any error."""
+        with self.using() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT")
+
+    def read(self, sql: str, parameters: Any = ()) -> list[sqlite3.Row]:
+        """Return the rows of one SELECT."""
+        with self.using() as connection:
+            return connection.execute(sql, parameters).fetchall()
+
+    def write(self, sql: str, parameters: Any = ()) -> int:
+        """Run one write and return the number of rows that it changed."""
+        with self.using() as connection:
+            return connection.execute(sql, parameters).rowcount
+
+    def _open(self) -> sqlite3.Connection:
+        if self._connection is None or self._process != os.getpid():
+            self._connection = _connect(self.path)
+            self._process = os.getpid()
+        return self._connection
+
+    def _unavailable(self, error: sqlite3.OperationalError) -> Unavailable:
+        return Unavailable(f"{self.path} cannot be used: {error}.")
+
+
+def stored_time(text: str) -> datetime:
+    """Return a time that ``write_time`` has written."""
+    when = read_time(text)
+    if when is None:
+        raise EngineError(f"The host's state holds no time but {text!r}.", hint="wl doctor")
+    return when
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    # Made by hand, so that nobody else may read it whatever the umask is; its journals inherit.
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    connection = sqlite3.connect(
+        path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+    )
+    connection.row_factory = sqlite3.Row
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    return connection
+
+
+def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+    if _version(connection) == len(MIGRATIONS):
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        # Read again: another process may have been quicker.
+        version = _version(connection)
+        if version > len(MIGRATIONS):
+            raise Unsupported(
+                f"{path} was written by a newer version of this program.",
+                hint="pip install --upgrade wasteland",
+            )
+        for statement in (sql for step in MIGRATIONS[version:] for sql in step):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])

@@ -1,0 +1,213 @@
+"""Pull requests and the remarks on them."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from ...protocol.errors import Conflict, NotFound
+from ...protocol.records import write_time
+from ..base import Comment, PullRequest, PullState, RepoName
+from .file import StateFile, stored_time
+
+_FIND: Final = "SELECT * FROM pulls WHERE repo = ? AND number = ?"
+_FIND_OPEN: Final = (
+    "SELECT * FROM pulls WHERE repo = ? AND source = ? AND branch = ? AND state = 'open'"
+)
+_LIST: Final = """
+    SELECT * FROM pulls
+    WHERE repo = :repo AND (:state IS NULL OR state = :state)
+      AND (:author IS NULL OR author = :author)
+    ORDER BY number
+"""
+_INSERT: Final = """
+    INSERT INTO pulls (
+        repo, number, title, body, author, source, branch, head, state, created_at, updated_at
+    ) VALUES (
+        :repo, (SELECT coalesce(max(number), 0) + 1 FROM pulls WHERE repo = :repo), :title, :body,
+        :author, :source, :branch, :head, 'open', :created_at, :created_at
+    ) RETURNING *
+"""
+_UPDATE: Final = """
+    UPDATE pulls
+    SET head = :head, state = :state, merged_as = :merged_as, reason = :reason,
+        updated_at = :updated_at
+    WHERE repo = :repo AND number = :number
+"""
+
+
+class Pulls:
+    """The tables of pull requests and remarks. Numbers begin with 1 in each repository."""
+
+    def __init__(self, file: StateFile) -> None:
+        self._file = file
+
+    def open(self, offered: PullRequest) -> PullRequest:
+        """Record *offered* under the next number, or move the head of its branch's open one."""
+        with self._file.transaction() as connection:
+            place = (str(offered.repo), str(offered.source), offered.branch)
+            row = connection.execute(_FIND_OPEN, place).fetchone()
+            if row is not None:
+                return _move(connection, _pull(row), offered.head, offered.updated_at)
+            values = {
+                "repo": str(offered.repo),
+                "title": offered.title,
+                "body": offered.body,
+                "author": offered.author,
+                "source": str(offered.source),
+                "branch": offered.branch,
+                "head": offered.head,
+                "created_at": write_time(offered.created_at),
+            }
+            return _pull(connection.execute(_INSERT, values).fetchone())
+
+    def find(self, repo: RepoName, pull_id: str) -> PullRequest:
+        """
+        Return one pull request.
+
+        Raises:
+            NotFound: There is none of that number.
+        """
+        with self._file.using() as connection:
+            return _find(connection, repo, pull_id)
+
+    def of(
+        self, repo: RepoName, *, state: PullState | None, author: str | None
+    ) -> list[PullRequest]:
+        """Return pull requests, oldest first; None stands for all."""
+        parameters = {"repo": str(repo), "state": state, "author": author}
+        return [_pull(row) for row in self._file.read(_LIST, parameters)]
+
+    def move(self, repo: RepoName, pull_id: str, head: str, *, at: datetime) -> PullRequest:
+        """
+        Set the head that an open pull request offers.
+
+        Raises:
+            Conflict: It has ended.
+            NotFound: There is none of that number.
+        """
+        with self._file.transaction() as connection:
+            pull = _find(connection, repo, pull_id)
+            if pull.state is not PullState.OPEN:
+                raise _ended(pull)
+            return _move(connection, pull, head, at)
+
+    def end(
+        self,
+        repo: RepoName,
+        pull_id: str,
+        *,
+        state: PullState,
+        merged_as: str,
+        reason: str,
+        at: datetime,
+    ) -> PullRequest:
+        """
+        Record the end of a pull request; the first end stays.
+
+        Raises:
+            Conflict: It has ended otherwise.
+            NotFound: There is none of that number.
+        """
+        with self._file.transaction() as connection:
+            pull = _find(connection, repo, pull_id)
+            if pull.state is state:
+                return pull
+            if pull.state is not PullState.OPEN:
+                raise _ended(pull)
+            ended = replace(pull, state=state, merged_as=merged_as, reason=reason, updated_at=at)
+            return _store(connection, ended)
+
+    def add_comment(self, repo: RepoName, pull_id: str, comment: Comment) -> None:
+        """
+        Record a remark.
+
+        Raises:
+            NotFound: There is no such pull request.
+        """
+        with self._file.transaction() as connection:
+            pull = _find(connection, repo, pull_id)
+            at = write_time(comment.created_at)
+            connection.execute(
+                "INSERT INTO comments (repo, number, author, body, created_at) "
+                "VALUES (?, ?, ?, ?, ?)",
+                (str(repo), int(pull.id), comment.author, comment.body, at),
+            )
+
+    def comments(self, repo: RepoName, pull_id: str) -> list[Comment]:
+        """
+        Return the remarks, oldest first.
+
+        Raises:
+            NotFound: There is no such pull request.
+        """
+        with self._file.using() as connection:
+            pull = _find(connection, repo, pull_id)
+            rows = connection.execute(
+                "SELECT * FROM comments WHERE repo = ? AND number = ? ORDER BY id",
+                (str(repo), int(pull.id)),
+            ).fetchall()
+        return [Comment(row["author"], row["body"], stored_time(row["created_at"])) for row in rows]
+
+
+def _find(connection: sqlite3.Connection, repo: RepoName, pull_id: str) -> PullRequest:
+    # SQLite's integers have 64 bits; a longer number names nothing.
+    known_form = pull_id.isascii() and pull_id.isdecimal() and len(pull_id) < 19
+    number = int(pull_id) if known_form else 0
+    row = connection.execute(_FIND, (str(repo), number)).fetchone()
+    if row is None:
+        raise NotFound(
+            f"{repo} has no pull request {pull_id!r}.", hint="wl review", repo=str(repo), id=pull_id
+        )
+    return _pull(row)
+
+
+def _move(
+    connection: sqlite3.Connection, pull: PullRequest, head: str, at: datetime
+) -> PullRequest:
+    if pull.head == head:
+        return pull
+    return _store(connection, replace(pull, head=head, updated_at=at))
+
+
+def _store(connection: sqlite3.Connection, pull: PullRequest) -> PullRequest:
+    values = {
+        "repo": str(pull.repo),
+        "number": int(pull.id),
+        "head": pull.head,
+        "state": pull.state,
+        "merged_as": pull.merged_as,
+        "reason": pull.reason,
+        "updated_at": write_time(pull.updated_at),
+    }
+    connection.execute(_UPDATE, values)
+    return pull
+
+
+def _ended(pull: PullRequest) -> Conflict:
+    return Conflict(
+        f"Pull request {pull.id} of {pull.repo} is {pull.state} already.",
+        hint=f"wl review {pull.id}",
+        id=pull.id,
+        state=str(pull.state),
+    )
+
+
+def _pull(row: sqlite3.Row) -> PullRequest:
+    return PullRequest(
+        id=str(row["number"]),
+        repo=RepoName.parse(row["repo"]),
+        title=row["title"],
+        body=row["body"],
+        author=row["author"],
+        source=RepoName.parse(row["source"]),
+        branch=row["branch"],
+        head=row["head"],
+        state=PullState(row["state"]),
+        created_at=stored_time(row["created_at"]),
+        updated_at=stored_time(row["updated_at"]),
+        merged_as=row["merged_as"],
+        reason=row["reason"],
+    )

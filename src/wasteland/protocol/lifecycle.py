@@ -1,0 +1,273 @@
+"""
+The life of a wanted item: which step leads from which status to which.
+
+Each function returns the records as they are after a step, or raises because the item is not in
+the state that the step needs. Who may take a step is the affair of ``roles``; steps of one
+change are put together by ``gate``.
+Source: MVGT guide, status lifecycle (S0-77), and the administration guide (S1-29 to S1-31, S1-44).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from .errors import AlreadyClaimed, Conflict, Invalid
+from .records import Completion, Stamp, Status, WantedItem
+
+
+class Step(StrEnum):
+    """What can happen to an item."""
+
+    POST = "post"
+    EDIT = "edit"
+    CLAIM = "claim"
+    UNCLAIM = "unclaim"
+    HANDOVER = "handover"
+    SUBMIT = "submit"
+    ACCEPT = "accept"
+    REJECT = "reject"
+    CLOSE = "close"
+    WITHDRAW = "withdraw"
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """
+    One step's place in the life of an item.
+
+    Attributes:
+        start: Statuses it may begin in.
+        end: Status it leads to.
+        columns: Columns of ``wanted`` that it may write, besides ``updated_at``.
+    """
+
+    start: frozenset[Status]
+    end: Status
+    columns: frozenset[str]
+
+
+EDITABLE: Final = frozenset(
+    {
+        "title",
+        "description",
+        "project",
+        "type",
+        "priority",
+        "tags",
+        "effort_level",
+        "sandbox_required",
+        "sandbox_scope",
+        "sandbox_min_tier",
+    }
+)
+_HELD: Final = frozenset({"status", "claimed_by"})
+_DONE: Final = frozenset({"status", "claimed_by", "evidence_url"})
+_OPEN, _CLAIMED, _IN_REVIEW = Status.OPEN, Status.CLAIMED, Status.IN_REVIEW
+
+TRANSITIONS: Final = {
+    Step.EDIT: Transition(frozenset({_OPEN}), _OPEN, EDITABLE),
+    Step.CLAIM: Transition(frozenset({_OPEN}), _CLAIMED, _HELD),
+    Step.UNCLAIM: Transition(frozenset({_CLAIMED}), _OPEN, _HELD),
+    Step.HANDOVER: Transition(frozenset({_CLAIMED}), _CLAIMED, _HELD),
+    Step.SUBMIT: Transition(frozenset({_CLAIMED}), _IN_REVIEW, _DONE),
+    Step.ACCEPT: Transition(frozenset({_IN_REVIEW}), Status.COMPLETED, _DONE),
+    Step.REJECT: Transition(frozenset({_IN_REVIEW}), _CLAIMED, _DONE),
+    Step.CLOSE: Transition(frozenset({_IN_REVIEW}), Status.COMPLETED, _DONE),
+    Step.WITHDRAW: Transition(frozenset({_OPEN}), Status.WITHDRAWN, frozenset({"status"})),
+}
+# An open bounty needs no claim and stays open to further submissions (S2-14).
+BOUNTY_START: Final = frozenset({_OPEN, _IN_REVIEW})
+
+
+def can(step: Step, item: WantedItem) -> bool:
+    """Return whether *item* is in a state that *step* may begin in."""
+    if item.is_open_bounty and step is Step.CLAIM:
+        return False
+    if item.is_open_bounty and step is Step.SUBMIT:
+        return item.state in BOUNTY_START
+    return item.state in TRANSITIONS[step].start
+
+
+def claim(item: WantedItem, *, by: str, at: datetime) -> WantedItem:
+    """
+    Return *item* held by rig *by*.
+
+    Raises:
+        AlreadyClaimed: Somebody holds it, possibly *by* under another claim.
+        Conflict: It is completed, withdrawn, or an open bounty.
+    Source: MVGT guide, step 7 (S0-95).
+    """
+    if item.is_open_bounty and item.state in BOUNTY_START:
+        raise Conflict(
+            f"{item.id} is an open bounty: it needs no claim.",
+            hint=f"wl done {item.id} --evidence URL",
+            item_id=item.id,
+        )
+    if item.claimed_by and item.state in {_CLAIMED, _IN_REVIEW}:
+        raise AlreadyClaimed(
+            f"{item.id} is {item.status} by {item.claimed_by}.",
+            item_id=item.id,
+            holder=item.claimed_by,
+            status=item.status,
+        )
+    _need(Step.CLAIM, item)
+    return replace(item, status=_CLAIMED.value, claimed_by=by, updated_at=at)
+
+
+def unclaim(item: WantedItem, *, at: datetime) -> WantedItem:
+    """
+    Return *item* open again.
+
+    Raises:
+        Conflict: It is not claimed.
+    """
+    _need(Step.UNCLAIM, item)
+    return replace(item, status=_OPEN.value, claimed_by=None, updated_at=at)
+
+
+def handover(item: WantedItem, *, to: str, at: datetime) -> WantedItem:
+    """
+    Return *item* held by rig *to* instead of its present holder.
+
+    Raises:
+        Conflict: It is not claimed, or *to* holds it already.
+    """
+    _need(Step.HANDOVER, item)
+    if item.claimed_by == to:
+        raise Conflict(f"{to} holds {item.id} already.", item_id=item.id, holder=to)
+    return replace(item, claimed_by=to, updated_at=at)
+
+
+def submit(
+    item: WantedItem, *, by: str, evidence: str, evidence_url: str | None, new_id: str, at: datetime
+) -> tuple[WantedItem, Completion]:
+    """
+    Return *item* in review and the completion that holds the evidence.
+
+    Args:
+        item: Claimed by *by*, or an open bounty.
+        evidence: Text that a reviewer can follow.
+        evidence_url: The address in it, if any.
+        new_id: The completion's id.
+    Raises:
+        Conflict: The item is not claimed by *by*.
+    Source: MVGT guide, step 9 (S0-97).
+    """
+    if not item.is_open_bounty:
+        _need(Step.SUBMIT, item)
+        if item.claimed_by != by:
+            raise AlreadyClaimed(
+                f"{item.id} is claimed by {item.claimed_by}, not by {by}.",
+                item_id=item.id,
+                holder=item.claimed_by,
+            )
+    elif not can(Step.SUBMIT, item):
+        raise _wrong_state(Step.SUBMIT, item)
+    completion = Completion(
+        id=new_id, wanted_id=item.id, completed_by=by, evidence=evidence, completed_at=at
+    )
+    url = evidence_url or (None if item.is_open_bounty else item.evidence_url)
+    return replace(
+        item, status=_IN_REVIEW.value, evidence_url=url, updated_at=at
+    ), completion
+
+
+def accept(
+    item: WantedItem, completion: Completion, stamp: Stamp, *, at: datetime
+) -> tuple[WantedItem, Completion]:
+    """
+    Return *item* completed and *completion* validated by *stamp*.
+
+    Raises:
+        Conflict: The item is not in review, or the completion already has its stamp.
+    """
+    _need(Step.ACCEPT, item)
+    if completion.stamp_id:
+        raise Conflict(
+            f"{completion.id} was already accepted with stamp {completion.stamp_id}.",
+            item_id=item.id,
+            completion_id=completion.id,
+        )
+    done = replace(
+        item, status=Status.COMPLETED.value, claimed_by=completion.completed_by, updated_at=at
+    )
+    return done, replace(
+        completion, validated_by=stamp.author, stamp_id=stamp.id, validated_at=at
+    )
+
+
+def reject(item: WantedItem, *, others: int = 0, at: datetime) -> WantedItem:
+    """
+    Return *item* given back to its claimer for rework; its completion is removed with it.
+
+    Args:
+        others: How many further submissions an open bounty holds.
+    Raises:
+        Conflict: It is not in review.
+    """
+    _need(Step.REJECT, item)
+    if item.is_open_bounty:
+        status = _IN_REVIEW if others else _OPEN
+    else:
+        status = _CLAIMED
+    return replace(item, status=status.value, evidence_url=None, updated_at=at)
+
+
+def close(item: WantedItem, *, by: str | None, at: datetime) -> WantedItem:
+    """
+    Return *item* completed without a stamp; *by* is whose work closed it.
+
+    Raises:
+        Conflict: It is not in review.
+    """
+    _need(Step.CLOSE, item)
+    return replace(
+        item, status=Status.COMPLETED.value, claimed_by=by or item.claimed_by, updated_at=at
+    )
+
+
+def withdraw(item: WantedItem, *, at: datetime) -> WantedItem:
+    """
+    Return *item* taken off the board; its history stays (S1-44).
+
+    Raises:
+        Conflict: It is not open.
+    """
+    _need(Step.WITHDRAW, item)
+    return replace(item, status=Status.WITHDRAWN.value, updated_at=at)
+
+
+def edit(item: WantedItem, changes: dict[str, object], *, at: datetime) -> WantedItem:
+    """
+    Return *item* with other texts; nobody edits under a claimer's hands.
+
+    Args:
+        changes: Column -> new value, checked by ``fields``.
+    Raises:
+        Conflict: It is not open.
+        Invalid: Nothing to change, or a column that is not the poster's to edit.
+    """
+    _need(Step.EDIT, item)
+    foreign = sorted(set(changes) - EDITABLE)
+    if foreign or not changes:
+        named = ", ".join(foreign) or "no field"
+        raise Invalid(f"An update cannot set {named}.", field=named, hint="wl update --help")
+    return replace(item, **changes, updated_at=at)  # type: ignore[arg-type]
+
+
+def _need(step: Step, item: WantedItem) -> None:
+    if not can(step, item):
+        raise _wrong_state(step, item)
+
+
+def _wrong_state(step: Step, item: WantedItem) -> Conflict:
+    starts = " or ".join(sorted(TRANSITIONS[step].start))
+    return Conflict(
+        f"{item.id} is {item.status}; {step.value} needs it {starts}.",
+        hint=f"wl show {item.id}",
+        item_id=item.id,
+        status=item.status,
+    )

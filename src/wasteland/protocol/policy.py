@@ -1,0 +1,262 @@
+"""
+What a commons allows: the rules in its ``_meta`` table, with two presets behind them.
+
+A row ``policy.<name>`` states one rule; ``policy.preset`` names the preset for the others. A
+commons without any such row states no policy: trust is shown there and never blocks.
+Source: the permissions matrix of the administration guide (S1-35, S1-41 to S1-43).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from .errors import Invalid
+from .ids import visible
+
+PREFIX: Final = "policy."
+PRESET_KEY: Final = "policy.preset"
+SCALE_KEY: Final = "valence_scale"
+
+
+class Action(StrEnum):
+    """What a rig may be allowed to do; each is one line of the policy."""
+
+    REGISTER = "register"
+    POST = "post"
+    EDIT = "edit"
+    CLAIM = "claim"
+    UNCLAIM = "unclaim"
+    HANDOVER = "handover"
+    SUBMIT = "submit"
+    ACCEPT = "accept"
+    REJECT = "reject"
+    CLOSE = "close"
+    WITHDRAW = "withdraw"
+    REVIEW = "review"
+    COMMENT = "comment"
+    MERGE = "merge"
+    TRUST = "trust"
+    POLICY = "policy"
+    MODERATE = "moderate"
+
+
+class Relation(StrEnum):
+    """How a rig may stand to an item, apart from its trust."""
+
+    ANYONE = "anyone"
+    POSTER = "poster"
+    CLAIMER = "claimer"
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """
+    Who may do something: trust at least ``trust``, or one of ``relations``.
+
+    Attributes:
+        trust: 0 to 3; None when trust alone never suffices.
+        relations: Any one suffices.
+    """
+
+    trust: int | None
+    relations: frozenset[Relation] = frozenset()
+
+    @classmethod
+    def parse(cls, text: str) -> Who:
+        """
+        Return the meaning of ``trust:2|poster``.
+
+        Raises:
+            Invalid: A word that is neither ``trust:0`` to ``trust:3`` nor a relation.
+        """
+        trust: int | None = None
+        relations: set[Relation] = set()
+        for word in filter(None, (part.strip() for part in text.split("|"))):
+            if match := re.fullmatch(r"trust:([0-3])", word):
+                trust = int(match[1])
+            elif word in Relation._value2member_map_:
+                relations.add(Relation(word))
+            elif word != "nobody":
+                raise Invalid(
+                    f"{visible(word)} is not a rule: use trust:0 to trust:3, anyone, poster, "
+                    "claimer or nobody, joined by |.",
+                    field="policy",
+                    value=word,
+                )
+        return cls(trust, frozenset(relations))
+
+    def __str__(self) -> str:
+        words = [] if self.trust is None else [f"trust:{self.trust}"]
+        return "|".join([*words, *sorted(self.relations)]) or "nobody"
+
+
+_OPEN: Final[Mapping[str, str]] = {
+    "register": "anyone",
+    "post": "trust:1",
+    "edit": "trust:2|poster",
+    "claim": "trust:1",
+    "unclaim": "trust:2|claimer|poster",
+    "handover": "trust:2|claimer",
+    "submit": "trust:1",
+    "accept": "trust:2",
+    "reject": "trust:2|poster",
+    "close": "trust:2|poster",
+    "withdraw": "trust:2|poster",
+    "review": "anyone",
+    "comment": "trust:1",
+    "merge": "trust:2",
+    "trust": "trust:3",
+    "policy": "trust:3",
+    "moderate": "trust:3",
+    "mode": "pr",
+    "merge_at_once": "register,claim,unclaim,handover,post",
+    "lease_hours": "72",
+    "claims_cap": "0:0,1:3,2:10",
+    "posts_per_day": "20",
+    "registrations_per_day": "10",
+    "new_rig_trust": "1",
+}
+# The administration guide's matrix: owner 3, maintainer 2, contributor 1.
+_TEAM: Final[Mapping[str, str]] = {
+    **_OPEN,
+    "post": "trust:2",
+    "edit": "trust:2",
+    "unclaim": "trust:3|claimer",
+    "handover": "trust:3|claimer",
+    "reject": "trust:2",
+    "close": "trust:2",
+    "withdraw": "trust:2",
+    "review": "trust:3",
+    "merge": "trust:3",
+}
+PRESETS: Final[Mapping[str, Mapping[str, str]]] = {"open": _OPEN, "team": _TEAM}
+RULES: Final = tuple(_OPEN)
+MODES: Final = ("pr", "direct")
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """
+    The rules of one commons.
+
+    Attributes:
+        stated: Rule -> text, as the commons states it.
+        preset: The preset behind it; None when the commons states no policy.
+        scale: ``_meta.valence_scale``: "1", "5" or None.
+    """
+
+    stated: Mapping[str, str] = field(default_factory=dict)
+    preset: str | None = None
+    scale: str | None = None
+
+    @classmethod
+    def from_meta(cls, meta: Mapping[str, str | None]) -> Policy:
+        """Return the policy in the rows of ``_meta``; a rule that cannot be read is left out."""
+        stated = {
+            key.removeprefix(PREFIX): value
+            for key, value in meta.items()
+            if key.startswith(PREFIX) and value is not None and _is_readable(key, value)
+        }
+        preset = stated.pop("preset", "open" if stated else None)
+        scale = meta.get(SCALE_KEY)
+        return cls(stated, preset, scale if scale in {"1", "5"} else None)
+
+    @property
+    def is_stated(self) -> bool:
+        """Whether the commons states any policy; without one, trust never blocks."""
+        return self.preset is not None
+
+    def text(self, rule: str) -> str:
+        """Return the effective text of *rule*."""
+        return self.stated.get(rule) or PRESETS[self.preset or "open"][rule]
+
+    def origin(self, rule: str) -> str:
+        """Return where *rule* comes from, for people."""
+        if rule in self.stated:
+            return f"_meta {PREFIX}{rule}"
+        return f"preset {self.preset}" if self.preset else "default (no policy stated)"
+
+    def who(self, action: Action) -> Who:
+        """Return who may take *action*."""
+        return Who.parse(self.text(action.value))
+
+    @property
+    def mode(self) -> str:
+        """``pr`` or ``direct``."""
+        return self.text("mode")
+
+    def merges_at_once(self, action: str) -> bool:
+        """Return whether a change of this kind goes straight to main when the gate allows it."""
+        return self.mode == "direct" or action in self.text("merge_at_once").split(",")
+
+    @property
+    def lease_hours(self) -> int:
+        """How long a claim holds."""
+        return int(self.text("lease_hours"))
+
+    @property
+    def new_rig_trust(self) -> int:
+        """The trust level that a new rig gets."""
+        return int(self.text("new_rig_trust"))
+
+    def claims_cap(self, trust: int) -> int | None:
+        """Return how many items a rig of this trust may hold at once; None is no cap."""
+        caps = dict(part.split(":") for part in self.text("claims_cap").split(",") if part)
+        cap = caps.get(str(trust), "none")
+        return None if cap == "none" else int(cap)
+
+    def daily(self, rule: str) -> int:
+        """Return a daily cap: ``posts_per_day`` or ``registrations_per_day``."""
+        return int(self.text(rule))
+
+
+_SHAPES: Final = {
+    "mode": re.compile(r"pr|direct"),
+    "merge_at_once": re.compile(r"(?:[a-z]+(?:,[a-z]+)*)?"),
+    "lease_hours": re.compile(r"[1-9]\d{0,4}"),
+    "claims_cap": re.compile(r"[0-3]:(?:\d{1,6}|none)(?:,[0-3]:(?:\d{1,6}|none))*"),
+    "posts_per_day": re.compile(r"\d{1,6}"),
+    "registrations_per_day": re.compile(r"\d{1,6}"),
+    "new_rig_trust": re.compile(r"[012]"),
+    "preset": re.compile("|".join(PRESETS)),
+}
+
+
+def check_rule(rule: str, text: str) -> str:
+    """
+    Return the stored form of a rule.
+
+    Raises:
+        Invalid: No such rule, or not its form.
+    """
+    text = {"wild-west": "direct"}.get(text, text) if rule == "mode" else text
+    if rule in _SHAPES:
+        if not _SHAPES[rule].fullmatch(text):
+            raise Invalid(
+                f"{visible(text)} is no value for policy {rule}; it looks like "
+                f"{_OPEN.get(rule, 'open or team')!r}.",
+                field=rule,
+                value=text,
+                hint="wl policy shows every rule",
+            )
+        return text
+    if rule not in Action._value2member_map_:
+        raise Invalid(
+            f"{visible(rule)} is not a rule of the policy.",
+            field="rule",
+            value=rule,
+            hint="wl policy shows every rule",
+        )
+    return str(Who.parse(text))
+
+
+def _is_readable(key: str, value: str) -> bool:
+    try:
+        check_rule(key.removeprefix(PREFIX), value)
+    except Invalid:
+        return False
+    return True

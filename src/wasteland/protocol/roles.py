@@ -1,0 +1,156 @@
+"""
+Whether a rig may take an action: trust, relation to the item, suspension.
+
+One function decides for every door; ``gate`` and the SDK call it, adapters never do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from .errors import Forbidden, Suspended, TrustTooLow, WastelandError
+from .lifecycle import Step, can
+from .policy import Action, Policy, Relation, Who
+from .records import Moderation, Rig, WantedItem
+
+TRUST_WORDS: Final = ("unverified", "participant", "trusted", "maintainer")
+# A suspended rig may still let go of what it holds, and appeal by a comment.
+_LEFT_TO_SUSPENDED: Final = frozenset({Action.UNCLAIM, Action.COMMENT})
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """
+    Who wants to act.
+
+    Attributes:
+        handle: The acting rig.
+        rig: Its row on main; None for a stranger.
+        suspension: The moderation record in force, if any.
+    """
+
+    handle: str
+    rig: Rig | None = None
+    suspension: Moderation | None = None
+
+    @property
+    def trust(self) -> int:
+        """0 to 3."""
+        return self.rig.trust if self.rig else 0
+
+    def registered_as(self, rig: Rig, policy: Policy) -> Actor:
+        """Return the actor as it will be once its registration in the same change lands."""
+        return replace(self, rig=replace(rig, trust_level=policy.new_rig_trust))
+
+
+def authorize(
+    action: Action, actor: Actor, policy: Policy, *, item: WantedItem | None = None
+) -> None:
+    """
+    Return if *actor* may take *action* on *item*.
+
+    Raises:
+        Suspended: A moderation record is in force.
+        Forbidden: The actor is not registered, or does not stand in the needed relation.
+        TrustTooLow: Only more trust would help.
+    """
+    if actor.suspension and action not in _LEFT_TO_SUSPENDED:
+        raise _suspended(actor, actor.suspension)
+    who = policy.who(action)
+    if relations_of(actor, item) & who.relations:
+        return
+    if not policy.is_stated:
+        if who.relations:
+            raise _stands_elsewhere(action, actor, who, item)
+        return
+    if actor.rig is None:
+        raise Forbidden(
+            f"{actor.handle} is not registered in this commons; {action.value} needs {who}.",
+            hint="wl join the commons first",
+            rig=actor.handle,
+            action=action.value,
+        )
+    if who.trust is not None and actor.trust >= who.trust:
+        return
+    if who.trust is None:
+        raise _stands_elsewhere(action, actor, who, item)
+    raise TrustTooLow(
+        f"{actor.handle} has trust {actor.trust} ({TRUST_WORDS[actor.trust]}); "
+        f"{action.value} needs {who}.",
+        rig=actor.handle,
+        action=action.value,
+        have=actor.trust,
+        need=who.trust,
+        item_id=item.id if item else None,
+    )
+
+
+def is_allowed(
+    action: Action, actor: Actor, policy: Policy, *, item: WantedItem | None = None
+) -> bool:
+    """Return whether ``authorize`` would let it pass."""
+    try:
+        authorize(action, actor, policy, item=item)
+    except WastelandError:
+        return False
+    return True
+
+
+def next_steps(item: WantedItem, actor: Actor, policy: Policy) -> list[Step]:
+    """Return the steps that *actor* may take on *item* now, likeliest first."""
+    return [step for step in _ORDER if _may(step, item, actor, policy)]
+
+
+def relations_of(actor: Actor, item: WantedItem | None) -> frozenset[Relation]:
+    """Return how *actor* stands to *item*."""
+    relations = {Relation.ANYONE}
+    if item is not None and item.posted_by == actor.handle:
+        relations.add(Relation.POSTER)
+    if item is not None and item.claimed_by == actor.handle:
+        relations.add(Relation.CLAIMER)
+    return frozenset(relations)
+
+
+_ORDER: Final = (
+    Step.SUBMIT,
+    Step.CLAIM,
+    Step.ACCEPT,
+    Step.REJECT,
+    Step.CLOSE,
+    Step.UNCLAIM,
+    Step.HANDOVER,
+    Step.EDIT,
+    Step.WITHDRAW,
+)
+_JUDGING: Final = frozenset({Step.ACCEPT, Step.REJECT, Step.CLOSE})
+
+
+def _may(step: Step, item: WantedItem, actor: Actor, policy: Policy) -> bool:
+    if not can(step, item) or not is_allowed(Action(step.value), actor, policy, item=item):
+        return False
+    is_holder = item.claimed_by == actor.handle
+    if step is Step.SUBMIT:
+        return is_holder or item.is_open_bounty
+    return not (step in _JUDGING and is_holder)
+
+
+def _suspended(actor: Actor, record: Moderation) -> Suspended:
+    until = f" until {record.expires_at:%Y-%m-%d}" if record.expires_at else ""
+    return Suspended(
+        f"{actor.handle} is suspended{until}: {record.reason or 'no reason given'}.",
+        hint="wl unclaim still works; appeal to a maintainer",
+        rig=actor.handle,
+    )
+
+
+def _stands_elsewhere(
+    action: Action, actor: Actor, who: Who, item: WantedItem | None
+) -> Forbidden:
+    target = f" {item.id}" if item else ""
+    return Forbidden(
+        f"{actor.handle} may not {action.value}{target}: that is for {who}.",
+        rig=actor.handle,
+        action=action.value,
+        item_id=item.id if item else None,
+    )

@@ -1,0 +1,62 @@
+"""
+The environment and the home directory, read in one place.
+
+Only adapters call this; what lies below them takes paths and values as arguments.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """
+    Where things are for this user.
+
+    Attributes:
+        config: ``$XDG_CONFIG_HOME/wasteland``: which commons are joined.
+        data: ``$XDG_DATA_HOME/wasteland``: clones, and the local host.
+        state: ``$XDG_STATE_HOME/wasteland``: unfinished intents, logs.
+        cache: ``$XDG_CACHE_HOME/wasteland``: search indexes; may be deleted at any time.
+        host: The local host's directory.
+        commons: The commons named by WL_WASTELAND; "" for none.
+        dolt: The dolt program named by WL_DOLT; "" to look on PATH.
+        token: For hosts that ask who one is; never shown.
+    """
+
+    config: Path
+    data: Path
+    state: Path
+    cache: Path
+    host: Path
+    commons: str = ""
+    dolt: str = ""
+    token: str = ""
+
+    def __repr__(self) -> str:
+        return f"Settings(config={self.config}, data={self.data}, host={self.host})"
+
+
+def load(env: Mapping[str, str] | None = None) -> Settings:
+    """Return the settings of this process, or those that *env* describes."""
+    values = os.environ if env is None else env
+    home = Path(values.get("HOME") or Path.home())
+
+    def base(name: str, default: str) -> Path:
+        return Path(values.get(name) or home / default) / "wasteland"
+
+    data = base("XDG_DATA_HOME", ".local/share")
+    return Settings(
+        config=base("XDG_CONFIG_HOME", ".config"),
+        data=data,
+        state=base("XDG_STATE_HOME", ".local/state"),
+        cache=base("XDG_CACHE_HOME", ".cache"),
+        host=Path(values.get("WL_HOST") or data / "host"),
+        commons=values.get("WL_WASTELAND", ""),
+        dolt=values.get("WL_DOLT", ""),
+        token=values.get("DOLTHUB_TOKEN") or values.get("DOLTHUB_API_TOKEN") or "",
+    )

@@ -1,0 +1,44 @@
+"""The engines under contract, and the fixtures that hand them to the tests."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engines.laboratory import AT, SCHEMA, Lab
+from wasteland.engines.base import Engine
+
+# Each has a module `tests/engines/<name>/fixture.py`; see `laboratory`.
+ENGINES = [pytest.param("doltlite"), pytest.param("dolt", marks=pytest.mark.dolt)]
+
+
+@pytest.fixture(params=ENGINES)
+def lab(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Lab]:
+    """Make engines of the kind under test."""
+    name = str(request.param)
+    if name == "dolt":
+        _need_dolt()
+    made: Lab = importlib.import_module(f"engines.{name}.fixture").make(tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def engine(lab: Lab) -> Engine:
+    """Return an engine on a database with the whole schema and no rows."""
+    made = lab.create("commons")
+    made.run_ddl(SCHEMA, "schema", author="root", at=AT)
+    return made
+
+
+def _need_dolt() -> None:
+    if os.environ.get("WL_DOLT") or shutil.which("dolt"):
+        return
+    if os.environ.get("CI"):
+        pytest.fail("no dolt program on PATH or named by WL_DOLT, and CI must run these tests")
+    pytest.skip("no dolt program on PATH or named by WL_DOLT")

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from .protocol.lean import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class Settings:
         commons: The commons named by WL_WASTELAND; "" for none.
         dolt: The dolt program named by WL_DOLT; "" to look on PATH.
         token: For hosts that ask who one is; never shown.
+        dolt_home: Where the dolt program keeps its own configuration and keys.
+        dolt_credentials: The key file named by DOLT_CREDS_FILE; "" for dolt's own choice.
     """
 
     config: Path
@@ -36,6 +39,8 @@ class Settings:
     commons: str = ""
     dolt: str = ""
     token: str = ""
+    dolt_home: Path = Path(".dolt")
+    dolt_credentials: str = ""
 
     def __repr__(self) -> str:
         return f"Settings(config={self.config}, data={self.data}, host={self.host})"
@@ -59,4 +64,6 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         commons=values.get("WL_WASTELAND", ""),
         dolt=values.get("WL_DOLT", ""),
         token=values.get("DOLTHUB_TOKEN") or values.get("DOLTHUB_API_TOKEN") or "",
+        dolt_home=Path(values.get("DOLT_ROOT_PATH") or home) / ".dolt",
+        dolt_credentials=values.get("DOLT_CREDS_FILE", ""),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,9 @@ import pytest
 
 from engines.laboratory import AT, SCHEMA, Lab
 from wasteland.engines.base import Engine
+
+# Processes that the tests start take over this path, and find there what they are to run.
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 # Each has a module `tests/engines/<name>/fixture.py`; see `laboratory`.
 ENGINES = [pytest.param("doltlite"), pytest.param("dolt", marks=pytest.mark.dolt)]

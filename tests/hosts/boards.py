@@ -83,9 +83,7 @@ def commit_of(*changes: RowChange, message: str = "work") -> Replayed:
     return Replayed(Commit("0" * 40, "alice", "", NOON, message), changes)
 
 
-def wanted(
-    item: str, before: dict[str, Value] | None, after: dict[str, Value] | None
-) -> RowChange:
+def wanted(item: str, before: dict[str, Value] | None, after: dict[str, Value] | None) -> RowChange:
     """Return a change of one wanted row, of which only some columns are given."""
     sides = [None if side is None else {"id": item, **side} for side in (before, after)]
     return RowChange("wanted", *sides)

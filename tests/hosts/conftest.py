@@ -9,8 +9,8 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
-from hosts.boards import BOARD, NOON, fill
 
+from hosts.boards import BOARD, NOON, fill
 from wasteland.engines.dolt.server import Server
 from wasteland.engines.doltlite.engine import DoltLiteEngine
 from wasteland.hosts.base import Host, HostAbility
@@ -57,19 +57,22 @@ MAKERS: dict[str, Callable[[Path], AbstractContextManager[Host]]] = {
 }
 
 
-@pytest.fixture(params=["local", "plain", pytest.param("local-dolt", marks=pytest.mark.dolt)])
+DOLT = pytest.param("local-dolt", marks=pytest.mark.dolt)
+
+
+@pytest.fixture(params=["local", "plain", DOLT])
 def host(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Host]:
     """A host of each kind with the commons org/board, which has the open items w-1 to w-3."""
     with MAKERS[request.param](tmp_path) as made:
         yield made
 
 
-@pytest.fixture
-def forge(host: Host) -> Host:
-    """A host that has forks and pull requests."""
-    if HostAbility.PULL_REQUESTS not in host.abilities:
-        pytest.skip("this kind of host has no pull requests, as its abilities say")
-    return host
+@pytest.fixture(params=["local", DOLT])
+def forge(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Host]:
+    """The same, of each kind whose abilities include forks and pull requests."""
+    with MAKERS[request.param](tmp_path) as made:
+        assert {HostAbility.FORKS, HostAbility.PULL_REQUESTS} <= made.abilities
+        yield made
 
 
 @pytest.fixture

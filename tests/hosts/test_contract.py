@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+
 from hosts.boards import (
     BOARD,
     NOON,
@@ -18,7 +19,6 @@ from hosts.boards import (
     wanted,
     write,
 )
-
 from wasteland.engines.base import Ability, Change
 from wasteland.hosts.base import Host, PullRequest, PullState, RepoName, Settlement
 from wasteland.protocol.errors import (
@@ -34,9 +34,7 @@ from wasteland.protocol.errors import (
 def offer(host: Host, branch: str = "wl/alice/w-1", owner: str = "alice") -> PullRequest:
     source = host.fork(BOARD, owner)
     claim(host.engine(source), branch, branch.rpartition("/")[2], owner)
-    return host.open_pull(
-        BOARD, source=source, branch=branch, title="claim", body="", author=owner
-    )
+    return host.open_pull(BOARD, source=source, branch=branch, title="claim", body="", author=owner)
 
 
 # --- repositories

@@ -7,7 +7,6 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack
 from multiprocessing.process import BaseProcess
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -52,13 +51,17 @@ def line_up(queue: Queue, log: Path, started: list[BaseProcess], names: str) -> 
     """Start one visitor after the other, each once the one before has its ticket."""
     visitors: list[BaseProcess] = []
     for name in names:
-        before = len(queue.waiting())
         process = SPAWN.Process(target=visit, args=(queue.directory, log, name))
         process.start()
         started.append(process)
         visitors.append(process)
-        until(lambda before=before: len(queue.waiting()) > before)  # type: ignore[misc]
+        until(lambda: has_ticket(queue, visitors[-1]))
     return visitors
+
+
+def has_ticket(queue: Queue, process: BaseProcess) -> bool:
+    tickets = [queue.directory / str(number) for number in queue.waiting()]
+    return str(process.pid) in [ticket.read_text() for ticket in tickets]
 
 
 def kill(process: BaseProcess) -> None:
@@ -137,11 +140,11 @@ def test_one_who_gave_up_does_not_let_those_behind_pass(
     queue: Queue, tmp_path: Path, started: list[BaseProcess]
 ) -> None:
     log = tmp_path / "log"
-    impatient = Queue(queue.directory, "org/board", timeout_s=0.05)
-    with queue.turn(), ExitStack() as stack:
+    # Long enough for the visitor to line up behind; were it not, the test would only be easier.
+    impatient = Queue(queue.directory, "org/board", timeout_s=1.5)
+    with queue.turn():
         quitter = threading.Thread(target=_give_up, args=(impatient,))
         quitter.start()
-        stack.callback(quitter.join)
         until(lambda: len(queue.waiting()) == 2)
         (visitor,) = line_up(queue, log, started, "a")
         quitter.join()

@@ -72,9 +72,7 @@ def test_only_the_changed_cells_are_written(engine: Engine) -> None:
 
     done = apply(
         engine,
-        wanted(
-            "w-1", {"title": "Item 1", "priority": 2}, {"title": "Item 1", "priority": 0}
-        ),
+        wanted("w-1", {"title": "Item 1", "priority": 2}, {"title": "Item 1", "priority": 0}),
     )
 
     found = row(engine, "w-1")
@@ -178,10 +176,16 @@ EDITS = st.lists(
         ),
         st.tuples(st.just("delete"), st.sampled_from(["w-1", "w-2"]), st.just(""), st.none()),
         st.tuples(
-            st.just("add"), st.sampled_from(["w-7", "w-8"]), st.just("title"), st.sampled_from([1, 2])
+            st.just("add"),
+            st.sampled_from(["w-7", "w-8"]),
+            st.just("title"),
+            st.sampled_from([1, 2]),
         ),
         st.tuples(
-            st.just("link"), st.sampled_from(["l-1", "l-2"]), st.just("rig_b"), st.sampled_from([1, 2])
+            st.just("link"),
+            st.sampled_from(["l-1", "l-2"]),
+            st.just("rig_b"),
+            st.sampled_from([1, 2]),
         ),
     ),
     min_size=1,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
@@ -17,7 +17,9 @@ from . import complete
 from .context import Context, format_options, pass_context
 
 _INTEGERS = {"int", "int | None"}
+_FREE_TEXT = "words"
 _HIDDEN = {"self", "op_id", "dry_run"}
+_METAVARS = {"rig": "RIG", "item": "ID", "pull": "PULL"}
 
 
 def command(row: Operation, *, bare: Operation | None = None) -> click.Command:
@@ -25,6 +27,7 @@ def command(row: Operation, *, bare: Operation | None = None) -> click.Command:
     Return the command of an operation.
 
     Args:
+        row: The operation.
         bare: The operation that runs when the command's argument is left out.
     """
     signature = inspect.signature(method(row))
@@ -40,13 +43,12 @@ def command(row: Operation, *, bare: Operation | None = None) -> click.Command:
             called, values = bare, {}
         context.run(called, {name: value for name, value in values.items() if value is not None})
 
-    return click.Command(
+    return _Command(
         row.name.rpartition(" ")[2],
-        params=[*params, *format_options()],
+        params=[*params, *_view_options(row.name), *format_options()],
         callback=run,
-        help=_help(row),
+        help=_help(row, inputs),
         short_help=row.summary,
-        no_args_is_help=False,
     )
 
 
@@ -65,10 +67,15 @@ def owner(row: Operation) -> type:
     return found
 
 
-def _help(row: Operation) -> str:
+def _help(row: Operation, inputs: Sequence[inspect.Parameter]) -> str:
     doc = inspect.getdoc(method(row)) or ""
     body = doc.split("\nArgs:")[0].split("\nRaises:")[0].partition("\n\n")[2].strip()
-    parts = [row.summary, body, f"\b\nExample:\n  {row.example}" if row.example else ""]
+    parts = [
+        row.summary,
+        body,
+        *(f"{p.name.upper()}: {row.params[p.name].help}." for p in inputs if _is_argument(p)),
+        f"\b\nExample:\n  {row.example}" if row.example else "",
+    ]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -79,8 +86,8 @@ def _parameter(
     type_ = click.INT if kind in _INTEGERS else click.STRING
     required = parameter.default is inspect.Parameter.empty
     shell = complete.completer(param)
-    if parameter.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD and required:
-        if parameter.name == "words":
+    if _is_argument(parameter):
+        if parameter.name == _FREE_TEXT:
             return _Words([parameter.name], nargs=-1, required=True)
         return click.Argument(
             [parameter.name], type=type_, required=bare is None, shell_complete=shell
@@ -88,18 +95,50 @@ def _parameter(
     flags = param.flags or (f"--{parameter.name.replace('_', '-')}",)
     if kind == "bool":
         return click.Option([*flags, parameter.name], is_flag=True, default=None, help=param.help)
-    default = None if required else parameter.default
-    shown = default not in {None, "", ()} if not isinstance(default, tuple) else False
     return click.Option(
         [*flags, parameter.name],
         type=type_,
         multiple=kind.startswith("Sequence"),
         required=required,
-        default=None if kind.startswith("Sequence") else default,
-        show_default=shown,
-        help=param.help,
+        help=_option_help(parameter, param),
+        metavar=_METAVARS.get(param.source),
         shell_complete=shell,
     )
+
+
+def _option_help(parameter: inspect.Parameter, param: Param) -> str:
+    """Return an option's help with its words and the method's default, which click never passes."""
+    words = ", ".join(word for word in param.words if word not in param.help)
+    default = parameter.default
+    is_told = isinstance(default, str | int | float) and default != ""
+    return "".join(
+        (
+            param.help,
+            f": {words}" if words else "",
+            f"  [default: {default}]" if is_told else "",
+        )
+    )
+
+
+def _is_argument(parameter: inspect.Parameter) -> bool:
+    is_required = parameter.default is inspect.Parameter.empty
+    return is_required and parameter.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
+
+
+class _Command(click.Command):
+    """A command whose free text may hold words such as ``-draft``, which are no options."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if any(isinstance(param, _Words) for param in self.params):
+            args = _words_last(args)
+        return super().parse_args(ctx, args)
+
+
+def _words_last(args: Sequence[str]) -> list[str]:
+    excluded = [a for a in args if len(a) > len("-h") and a[0] == "-" and a[1] != "-"]
+    if not excluded or "--" in args:
+        return list(args)
+    return [*(a for a in args if a not in excluded), "--", *excluded]
 
 
 class _Words(click.Argument):
@@ -107,6 +146,13 @@ class _Words(click.Argument):
 
     def type_cast_value(self, ctx: click.Context, value: Any) -> Any:
         return " ".join(super().type_cast_value(ctx, value) or ())
+
+
+def _view_options(name: str) -> list[click.Parameter]:
+    """Return the flags that only change an operation's page for people."""
+    if name != "browse":
+        return []
+    return [click.Option(["-l", "--long"], is_flag=True, help="show descriptions too")]
 
 
 def _write_options(signature: inspect.Signature) -> list[click.Parameter]:

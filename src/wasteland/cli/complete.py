@@ -1,48 +1,50 @@
-"""Shell completion: words from the table, ids and handles from the commons, quickly or not at all."""
+"""Shell completion: words from the table, ids and handles from the commons."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
-
-from click.shell_completion import CompletionItem
 
 from ..protocol.errors import WastelandError
 
 if TYPE_CHECKING:
     import click
+    from click.shell_completion import CompletionItem
 
     from ..commons.operations import Param
     from ..commons.sdk import Commons
 
-Completer = Callable[["click.Context", "click.Parameter", str], list[CompletionItem]]
+Completer = Callable[["click.Context", "click.Parameter", str], "list[CompletionItem]"]
 _MOST = 50
 
 
 def completer(param: Param) -> Completer | None:
     """Return what completes this input, None when nothing is known of it."""
     if param.words:
-        return lambda _c, _p, typed: [
-            CompletionItem(word) for word in param.words if word.startswith(typed)
-        ]
+        return lambda _c, _p, typed: _items(
+            (word, "") for word in param.words if word.startswith(typed)
+        )
     if param.source:
         return lambda _c, _p, typed: _from_commons(param.source, typed)
     return None
 
 
+def _items(found: Iterable[tuple[str, str]]) -> list[CompletionItem]:
+    from click.shell_completion import CompletionItem  # only while completing
+
+    return [CompletionItem(value, help=about or None) for value, about in found]
+
+
 def _from_commons(source: str, typed: str) -> list[CompletionItem]:
     """Return up to fifty values of the chosen commons; nothing when it cannot be read."""
-    from .. import settings  # noqa: PLC0415  # only while completing
-    from ..commons import workspace  # noqa: PLC0415
-    from ..commons.sdk import Commons as Whole  # noqa: PLC0415
+    from .. import settings  # only while completing
+    from ..commons import workspace
+    from ..commons.sdk import Commons as Whole
 
     found = settings.load()
     try:
         with workspace.open_commons(found, found.commons, Whole) as commons:
-            return [
-                CompletionItem(value, help=about)
-                for value, about in _values(commons, source, typed)
-            ]
+            return _items(_values(commons, source, typed))
     except (WastelandError, OSError):
         return []
 

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import field, replace
 from typing import Any, TypeVar
 
 import click
 
 from ..commons.operations import Kind, Operation
+from ..protocol.lean import dataclass
 from ..settings import Settings
-from .output import ALL_FIELDS, Format, emit
+from .output import ALL_FIELDS, COLUMNS, Format, emit
 
 F = TypeVar("F", bound=Callable[..., Any])
-_FORMAT_NAMES = ("json_fields", "jq", "csv", "plain")
+_FORMAT_NAMES = ("json_fields", "jq", "csv", "plain", "long")
+
+_GLOBAL_FLAGS = ("--no-pager", "--debug")
+_GLOBAL_OPTIONS = ("--wasteland", "--host", "--color")
+_GLOBAL_ASSIGNED = tuple(f"{name}=" for name in _GLOBAL_OPTIONS)
 
 
 @dataclass(slots=True)
@@ -31,41 +37,42 @@ class Context:
 
     settings: Settings
     commons: str = ""
-    form: Format = Format()
+    form: Format = field(default_factory=Format)
 
     def run(self, row: Operation, values: Mapping[str, Any]) -> None:
         """Call an operation and print its result."""
-        from . import build  # noqa: PLC0415  # build imports this module
+        from . import build  # build imports this module
 
         with self.session(build.owner(row)) as session:
             if row.kind is Kind.WRITE:
-                from .intents import recorded  # noqa: PLC0415  # only writes need it
+                from .intents import recorded  # only writes need it
 
                 result = recorded(self.settings.state, session, row, values)
             else:
                 result = getattr(session, row.method.partition(".")[2])(**values)
             self.show(row.name, result)
-        if hasattr(result, "allowed") and not result.allowed:
-            click.echo("The gate refuses this pull request as it is.", err=True)
+            if session.stale_because:
+                click.echo(f"wl: This is what was here before. {session.stale_because}", err=True)
 
     def show(self, name: str, result: Any) -> None:
         """Print a result as the flags ask."""
-        from ..commons.data import to_data  # noqa: PLC0415  # not for --help and --version
+        from ..commons.data import to_data  # not for --help and --version
 
         def page() -> Any:
-            from . import render  # noqa: PLC0415  # rich is loaded for a terminal only
+            from . import render  # rich is loaded for a terminal only
 
-            return render.page(name, result)
+            return render.page(name, result, long=self.form.long)
 
-        emit(to_data(result), self.form, page)
+        emit(to_data(result), self.form, page, columns=COLUMNS.get(name, ()))
 
     @contextmanager
-    def session(self, kind: type) -> Iterator[Any]:
+    def session(self, kind: type[Any]) -> Iterator[Any]:
         """Open the chosen commons as a session of class *kind*."""
-        from ..commons import workspace  # noqa: PLC0415  # not for --help and --version
+        from ..commons import workspace  # not for --help and --version
 
-        with workspace.open_commons(self.settings, self.commons or self.settings.commons, kind) as it:
-            yield it
+        name = self.commons or self.settings.commons
+        with workspace.open_commons(self.settings, name, kind) as session:
+            yield session
 
 
 def format_options() -> list[click.Parameter]:
@@ -75,7 +82,6 @@ def format_options() -> list[click.Parameter]:
             ["--json", "json_fields"],
             metavar="[=FIELDS]",
             help="JSON; all fields, or those named",
-            hidden=False,
         ),
         click.Option(["--jq"], metavar="EXPR", help="filter the JSON with a jq expression"),
         click.Option(["--csv"], is_flag=True, default=None, help="comma-separated"),
@@ -97,23 +103,40 @@ def pass_context(run: F) -> F:
     def call(*args: Any, **values: Any) -> Any:
         context: Context = click.get_current_context().obj
         given = {name: values.pop(name, None) for name in _FORMAT_NAMES}
+        if sum(map(bool, (given["json_fields"] or given["jq"], given["csv"], given["plain"]))) > 1:
+            raise click.UsageError("Use one of --json (with --jq), --csv and --plain.")
         context.form = replace(
             context.form,
             fields=given["json_fields"] or "",
             jq=given["jq"] or "",
             csv=bool(given["csv"]),
             plain=bool(given["plain"]),
+            long=bool(given["long"]),
         )
         return run(context, *args, **values)
 
     return call  # type: ignore[return-value]
 
 
-def explicit_json(arguments: list[str]) -> list[str]:
-    """Return *arguments* with a bare ``--json`` spelled out, so that it takes no value."""
+def normalized(arguments: Sequence[str]) -> list[str]:
+    """
+    Return *arguments* as click reads them.
+
+    A bare ``--json`` is spelled out, so that it takes no value, and global options may stand
+    anywhere before ``--``.
+    """
     stop = arguments.index("--") if "--" in arguments else len(arguments)
-    head = [f"--json={ALL_FIELDS}" if a == "--json" else a for a in arguments[:stop]]
-    return [*head, *arguments[stop:]]
+    front: list[str] = []
+    rest: list[str] = []
+    waiting = iter(arguments[:stop])
+    for argument in waiting:
+        if argument in _GLOBAL_FLAGS or argument.startswith(_GLOBAL_ASSIGNED):
+            front.append(argument)
+        elif argument in _GLOBAL_OPTIONS:
+            front += [argument, *itertools.islice(waiting, 1)]
+        else:
+            rest.append(f"--json={ALL_FIELDS}" if argument == "--json" else argument)
+    return [*front, *rest, *arguments[stop:]]
 
 
 def _add(command: Any, option: click.Parameter) -> None:

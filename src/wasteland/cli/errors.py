@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import click
 
-from ..protocol.errors import WastelandError
+from ..protocol.errors import Invalid, WastelandError
 
 OK: Final = 0
 FAILURE: Final = 1
@@ -37,23 +37,43 @@ EXIT_CODES: Final = {
 }
 
 
-def report(error: WastelandError, *, as_json: bool) -> int:
-    """Print *error* on standard error and return its exit code."""
+def report(error: Exception, *, as_json: bool) -> int:
+    """Print what a user can mend on standard error and return its exit code."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        click.echo(error.format_message())
+        return OK
+    from ..protocol.text import terminal_safe  # only on this way out
+
+    found = _as_ours(error)
     if as_json:
-        click.echo(json.dumps({"error": _data(error)}, default=str), err=True)
+        click.echo(json.dumps({"error": _data(found)}, default=str), err=True)
     else:
-        click.echo(f"wl: {_safe(error.message)}", err=True)
-        if error.hint:
-            click.echo(f"  → {_safe(error.hint)}", err=True)
-    return EXIT_CODES.get(error.code, FAILURE)
+        click.echo(f"wl: {terminal_safe(found.message)}", err=True)
+        if found.hint:
+            click.echo(f"  → {terminal_safe(found.hint)}", err=True)
+    return EXIT_CODES.get(found.code, FAILURE)
+
+
+def _as_ours(error: Exception) -> WastelandError:
+    if isinstance(error, click.ClickException):
+        context = getattr(error, "ctx", None)
+        path = context.command_path if context else "wl"
+        return Invalid(error.format_message(), hint=f"{path} --help")
+    if isinstance(error, OSError):
+        return _refused(error)
+    return error if isinstance(error, WastelandError) else WastelandError(str(error))
+
+
+def _refused(error: OSError) -> WastelandError:
+    """Return what the operating system refused as an error of ours."""
+    where = f" {error.filename}" if error.filename else ""
+    return WastelandError(
+        f"Cannot use{where}: {error.strerror or error}.",
+        hint="check the path, its permissions and the room on the disk",
+        path=error.filename,
+    )
 
 
 def _data(error: WastelandError) -> dict[str, Any]:
     facts = {name: value for name, value in error.facts.items() if value is not None}
     return {"code": error.code, "message": error.message, "hint": error.hint, **facts}
-
-
-def _safe(text: str) -> str:
-    from ..protocol.text import terminal_safe  # noqa: PLC0415  # only on the way out
-
-    return terminal_safe(text)

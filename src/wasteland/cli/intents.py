@@ -1,16 +1,17 @@
 """
 Safe retries for a command line that may be killed at any moment.
 
-Before a write, its operation id is noted in the user's state directory; when its receipt has been
-printed, the note goes. A note whose process is gone belongs to a write of unknown fate: the same
-command then repeats it under the same id, and gets the first receipt if it had landed. The note
-is locked while its process lives, so two commands at once are rivals and not a retry.
+Before a write, its operation id is noted in the user's state directory; when its receipt or a
+refusal arrives, the note goes. A note whose process is gone belongs to a write of unknown fate:
+the same command then repeats it under the same id, and gets the first receipt if it had landed.
+The note is locked while its process lives, so two commands at once are rivals and not a retry.
 """
 
 from __future__ import annotations
 
 import fcntl
 import hashlib
+import inspect
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -21,10 +22,13 @@ from typing import Any
 from ..commons.operations import Operation
 from ..commons.session import Session
 from ..protocol import ids
+from ..protocol.errors import EngineError, WastelandError
 
 
 @contextmanager
-def operation_id(state: Path, session: Session, row: Operation, values: Mapping[str, Any]) -> Iterator[str]:
+def operation_id(
+    state: Path, session: Session, row: Operation, values: Mapping[str, Any]
+) -> Iterator[str]:
     """Yield the id to run a write under; the note of it goes when the block succeeds."""
     request = json.dumps(
         [session.host.location, str(session.repo), session.seat.rig, row.name, dict(values)],
@@ -40,7 +44,14 @@ def operation_id(state: Path, session: Session, row: Operation, values: Mapping[
             return
         op_id = note.read_text().strip() or ids.new_operation()
         note.write_text(op_id)
-        yield op_id
+        try:
+            yield op_id
+        except EngineError:
+            # The write may have landed: the next run asks under the same id.
+            raise
+        except WastelandError:
+            note.unlink(missing_ok=True)
+            raise
         note.unlink(missing_ok=True)
 
 
@@ -64,7 +75,7 @@ def _note(path: Path) -> Iterator[tuple[Path, bool]]:
 def recorded(state: Path, session: Session, row: Operation, values: Mapping[str, Any]) -> Any:
     """Call a write under an operation id that survives this process."""
     call = getattr(session, row.method.partition(".")[2])
-    takes_id = "op_id" in call.__code__.co_varnames if hasattr(call, "__code__") else True
+    takes_id = "op_id" in inspect.signature(call).parameters
     if values.get("op_id") or values.get("dry_run") or not takes_id:
         return call(**values)
     with operation_id(state, session, row, values) as op_id:

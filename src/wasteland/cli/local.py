@@ -13,6 +13,7 @@ import click
 from .. import __version__
 from ..protocol.errors import Invalid, NotFound
 from .context import Context, pass_context, with_format
+from .progress import working
 
 _SHELLS = ("bash", "zsh", "fish")
 
@@ -105,7 +106,9 @@ def join(context: Context, target: str, *, direct: bool, **options: Any) -> None
     account = options["account"] or os.environ.get("DOLTHUB_ORG") or options["handle"] or _user()
     options["account"] = account
     mode = "direct" if direct else "pr"
-    context.show("join", workspace.join(context.settings, target, mode=mode, **options))
+    with working(f"Joining {target}", context.form):
+        joined = workspace.join(context.settings, target, mode=mode, **options)
+    context.show("join", joined)
 
 
 @click.command(short_help="Forget a commons; its data stays")

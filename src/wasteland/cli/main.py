@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -14,8 +14,9 @@ import click
 from .. import __version__, settings
 from ..commons.operations import BY_NAME, GROUPS, OPERATIONS
 from ..protocol.errors import WastelandError
+from ..protocol.words import nearest
 from . import errors
-from .context import Context, explicit_json
+from .context import Context, normalized
 from .output import Format
 
 # Commands that no operation stands behind, with their module: they act on this user's
@@ -46,10 +47,16 @@ _SECTIONS = (
 class Wl(click.Group):
     """The root command: commands are made when they are called, sections show the way."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
+        """Return the names of all commands, section by section."""
         return [name for _, names in _SECTIONS for name in names]
 
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+    def get_command(
+        self,
+        ctx: click.Context,  # noqa: ARG002  # click's signature
+        name: str,
+    ) -> click.Command | None:
+        """Return the command of that name, made now."""
         if name in _LOCAL:
             module = importlib.import_module(f"wasteland.cli.{_LOCAL[name][0]}")
             found: click.Command = module.COMMANDS[name]
@@ -59,11 +66,15 @@ class Wl(click.Group):
         row = BY_NAME.get(name)
         if row is None or " " in row.name:
             return None
-        from . import build  # noqa: PLC0415  # reads signatures, which loads the operation
+        from . import build  # reads signatures, which loads the operation
 
         return build.command(row, bare=BY_NAME.get(row.bare))
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(
+        self,
+        ctx: click.Context,  # noqa: ARG002  # click's signature
+        formatter: click.HelpFormatter,
+    ) -> None:
         """List commands by section, without loading any of them."""
         for title, names in _SECTIONS:
             with formatter.section(title):
@@ -72,13 +83,14 @@ class Wl(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that *args* begin with, or say which one was probably meant."""
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            near = difflib.get_close_matches(args[0], self.list_commands(ctx), 1)
-            if near:
-                error.message += f" Did you mean {near[0]!r}?"
-            raise
+            near = nearest(args[0], self.list_commands(ctx))
+            if not near or "Did you mean" in error.message:
+                raise
+            raise click.UsageError(f"{error.message} Did you mean {near!r}?", ctx) from error
 
 
 class _Family(click.Group):
@@ -93,11 +105,15 @@ class _Family(click.Group):
             if row.name.partition(" ")[0] == name
         }
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
         return list(self.rows)
 
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        from . import build  # noqa: PLC0415  # reads signatures, which loads the operation
+    def get_command(
+        self,
+        ctx: click.Context,  # noqa: ARG002  # click's signature
+        name: str,
+    ) -> click.Command | None:
+        from . import build  # reads signatures, which loads the operation
 
         return build.command(self.rows[name]) if name in self.rows else None
 
@@ -113,7 +129,9 @@ class _Family(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Every command takes --json[=FIELDS], --jq EXPR, --csv, --plain and --help.",
 )
-@click.option("--wasteland", "commons", metavar="ORG/DB", help="which commons, where you joined many")
+@click.option(
+    "--wasteland", "commons", metavar="ORG/DB", help="which commons, where you joined many"
+)
 @click.option("--host", metavar="DIR", help="the local host's directory  [env: WL_HOST]")
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto")
 @click.option("--no-pager", is_flag=True, help="print long pages at once")
@@ -131,29 +149,29 @@ def cli(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run ``wl`` and exit with the code that the outcome has."""
-    given = explicit_json(list(sys.argv[1:] if arguments is None else arguments))
-    sys.exit(run(given))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that knows less than UTF-8 gets escapes, never a traceback.
+            stream.reconfigure(errors="backslashreplace")
+    sys.exit(run(normalized(sys.argv[1:] if arguments is None else arguments)))
 
 
 def run(arguments: list[str]) -> int:
     """Run ``wl`` with *arguments* and return its exit code."""
     try:
         code: Any = cli.main(arguments, prog_name="wl", standalone_mode=False)
-    except WastelandError as error:
-        if "--debug" in arguments:
-            raise
-        return errors.report(error, as_json=_wants_json(arguments))
     except click.exceptions.Exit as stop:
         return int(stop.exit_code)
-    except click.ClickException as error:
-        error.show()
-        return errors.USAGE
     except (click.Abort, KeyboardInterrupt):
         return errors.INTERRUPTED
     except BrokenPipeError:
         # The reader has gone; nothing more can be said, and Python must not try at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return errors.FAILURE
+    except (WastelandError, click.ClickException, OSError) as error:
+        if "--debug" in arguments:
+            raise
+        return errors.report(error, as_json=_wants_json(arguments))
     return code if isinstance(code, int) else errors.OK
 
 
@@ -165,5 +183,3 @@ def _summary(name: str) -> str:
     if name in _LOCAL:
         return _LOCAL[name][1]
     return GROUPS[name][0] if name in GROUPS else BY_NAME[name].summary
-
-

@@ -7,26 +7,47 @@ without decoration; only a terminal gets colours, tables and a pager.
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from ..protocol.errors import Invalid
-from ..protocol.text import csv_safe, terminal_safe
+from ..protocol.lean import dataclass
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
 ALL_FIELDS = "*"
-_UNPRINTABLE = re.compile("[\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+COLUMNS: Final[Mapping[str, Sequence[str]]] = {
+    "inbox": (
+        "pull.id",
+        "rig",
+        "card.kind",
+        "card.subkind",
+        "card.wanted_ids",
+        "card.summary",
+        "card.evidence",
+        "allowed",
+        "reasons",
+        "pull.source",
+        "pull.branch",
+        "pull.head",
+        "pull.created_at",
+    ),
+}
+"""Operation -> the fields that CSV and tab-separated text show, where all would be too many."""
+_UNPRINTABLE = re.compile(
+    "[\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff"
+    "\ud800-\udfff\U000e0000-\U000e007f]"
+)
+
+_BLANK_ENDS = re.compile(r" +$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +62,7 @@ class Format:
         plain: Tab-separated even on a terminal.
         color: "auto", "always" or "never".
         pager: Whether long pages may go through one.
+        long: Whether a page shows more columns.
     """
 
     fields: str = ""
@@ -49,6 +71,7 @@ class Format:
     plain: bool = False
     color: str = "auto"
     pager: bool = True
+    long: bool = False
 
     @property
     def is_json(self) -> bool:
@@ -56,22 +79,30 @@ class Format:
         return bool(self.fields or self.jq)
 
 
-def emit(data: Any, form: Format, page: Callable[[], RenderableType]) -> None:
+def emit(
+    data: Any,
+    form: Format,
+    page: Callable[[], RenderableType],
+    *,
+    columns: Sequence[str] = (),
+) -> None:
     """
     Print a result.
 
     Args:
         data: JSON data.
+        form: As the flags ask.
         page: Makes the page for people; called only for a terminal.
+        columns: Paths such as "card.kind" that text in columns shows; all fields by default.
     Raises:
         Invalid: No such field, or no jq expression.
     """
     if form.is_json:
         click.echo(_json(data, form))
     elif form.csv:
-        click.echo(_csv(data), nl=False)
+        click.echo(_csv(_rows(data, columns)), nl=False)
     elif form.plain or not is_terminal(form):
-        click.echo(_tabbed(data), nl=False)
+        click.echo(_tabbed(data, columns), nl=False)
     else:
         _show(page(), form)
 
@@ -83,7 +114,7 @@ def is_terminal(form: Format) -> bool:
 
 def console(form: Format, *, file: Any = None) -> Console:
     """Return a console that keeps the colour rules: flag, NO_COLOR, FORCE_COLOR, TERM=dumb."""
-    from rich.console import Console  # noqa: PLC0415  # heavy, and only for people
+    from rich.console import Console  # heavy, and only for people
 
     env = os.environ
     forced = bool(env.get("FORCE_COLOR") or env.get("CLICOLOR_FORCE"))
@@ -92,7 +123,7 @@ def console(form: Format, *, file: Any = None) -> Console:
     return Console(
         file=file,
         force_terminal=True if form.color == "always" or forced else None,
-        no_color=not color,
+        color_system="auto" if color else None,
         highlight=False,
         markup=False,
         emoji=False,
@@ -103,8 +134,8 @@ def console(form: Format, *, file: Any = None) -> Console:
 def _show(page: RenderableType, form: Format) -> None:
     screen = console(form)
     with screen.capture() as captured:
-        screen.print(page)
-    text = captured.get()
+        screen.print(page, crop=False)
+    text = _BLANK_ENDS.sub("", captured.get())
     if form.pager and sys.stdout.isatty() and text.count("\n") >= screen.height:
         os.environ.setdefault("LESS", "-FRX")
         if pager := os.environ.get("WL_PAGER"):
@@ -118,7 +149,7 @@ def _json(data: Any, form: Format) -> str:
     chosen = _pick(data, form.fields) if form.fields not in {"", ALL_FIELDS} else data
     if not form.jq:
         return _dumps(chosen, indent=2)
-    import jq  # type: ignore[import-not-found]  # noqa: PLC0415  # a compiled library, rarely used
+    import jq  # type: ignore[import-not-found]  # a compiled library, rarely used
 
     try:
         results = jq.compile(form.jq).input_value(chosen).all()
@@ -126,12 +157,12 @@ def _json(data: Any, form: Format) -> str:
         raise Invalid(
             f"The jq expression fails: {error}.", field="jq", value=form.jq, hint="--jq '.[].id'"
         ) from error
-    return "\n".join(r if isinstance(r, str) else _dumps(r) for r in results)
+    return "\n".join(_safe(r) if isinstance(r, str) else _dumps(r) for r in results)
 
 
 def _dumps(data: Any, indent: int | None = None) -> str:
     text = json.dumps(data, ensure_ascii=False, indent=indent, default=str)
-    return _UNPRINTABLE.sub(lambda m: f"\\u{ord(m[0]):04x}", text)
+    return _UNPRINTABLE.sub(lambda m: json.dumps(m[0])[1:-1], text)
 
 
 def _pick(data: Any, names: str) -> Any:
@@ -150,26 +181,46 @@ def _pick(data: Any, names: str) -> Any:
     return {name: data[name] for name in wanted}
 
 
-def _csv(data: Any) -> str:
-    rows = _rows(data)
+def _csv(rows: Sequence[Mapping[str, Any]]) -> str:
+    import csv  # only here
+
+    from ..protocol.text import csv_safe
+
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     if rows:
         writer.writerow(rows[0])
     for row in rows:
-        writer.writerow([csv_safe(_cell(value)) for value in row.values()])
+        writer.writerow([csv_safe(_safe(_cell(value))) for value in row.values()])
     return out.getvalue()
 
 
-def _tabbed(data: Any) -> str:
+def _tabbed(data: Any, columns: Sequence[str]) -> str:
     if isinstance(data, Mapping):
-        return "".join(f"{name}\t{_flat(value)}\n" for name, value in data.items())
-    return "".join("\t".join(_flat(v) for v in row.values()) + "\n" for row in _rows(data))
+        return "".join(f"{_flat(name)}\t{_flat(value)}\n" for name, value in _leaves(data))
+    rows = _rows(data, columns)
+    return "".join("\t".join(_flat(v) for v in row.values()) + "\n" for row in rows)
 
 
-def _rows(data: Any) -> Sequence[Mapping[str, Any]]:
+def _leaves(record: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the fields of a record and of the records in it, by path."""
+    for name, value in record.items():
+        if isinstance(value, Mapping) and value:
+            yield from _leaves(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name, value
+
+
+def _rows(data: Any, columns: Sequence[str]) -> Sequence[Mapping[str, Any]]:
     found: Iterable[Any] = data if isinstance(data, list) else [data]
-    return [row if isinstance(row, Mapping) else {"value": row} for row in found]
+    rows = [row if isinstance(row, Mapping) else {"value": row} for row in found]
+    return [{path: _at(row, path) for path in columns} for row in rows] if columns else rows
+
+
+def _at(row: Any, path: str) -> Any:
+    for name in path.split("."):
+        row = row.get(name) if isinstance(row, Mapping) else None
+    return row
 
 
 def _cell(value: Any) -> str:
@@ -179,4 +230,10 @@ def _cell(value: Any) -> str:
 
 
 def _flat(value: Any) -> str:
-    return terminal_safe(_cell(value)).replace("\n", "\\n").replace("\t", "\\t")
+    return _safe(_cell(value)).replace("\n", "\\n").replace("\t", "\\t")
+
+
+def _safe(text: str) -> str:
+    from ..protocol.text import terminal_safe  # its patterns cost two milliseconds
+
+    return terminal_safe(text)

@@ -8,15 +8,16 @@ request. A commons of ours is asked for due leases first, so that what is shown 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any, Final
 
 from ..hosts.base import PullRequest, RepoName
 from ..protocol import ids
 from ..protocol.errors import Invalid, NotFound
-from ..protocol.records import Completion, Lease, Rig, Stamp, Status, WantedItem
+from ..protocol.lean import dataclass
 from ..protocol.policy import Action, Policy
+from ..protocol.records import Completion, Lease, Rig, Stamp, Status, WantedItem
 from ..protocol.roles import Actor, is_allowed, next_steps
 from . import leases, queries
 from .commands import commands
@@ -166,6 +167,8 @@ class Board(Session):
         rows = {item.id: BoardRow(item) for item in items}
         if view != "upstream" and as_of is None:
             self._overlay(rows, filters, mine=view == "mine")
+        if not rows:
+            filters.require_known_words()
         return sorted(rows.values(), key=lambda row: filters.order(row.item))[:limit]
 
     def show(self, id: str, *, as_of: str | None = None) -> ItemSheet:  # noqa: A002

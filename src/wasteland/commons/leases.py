@@ -33,8 +33,7 @@ def release_due(session: Session) -> list[str]:
     """
     if not session.is_owned:
         return []
-    due = _due(session, session.main())
-    if not due:
+    if not due(session):
         return []
     released: list[str] = []
 
@@ -48,6 +47,11 @@ def release_due(session: Session) -> list[str]:
 
     session.host.merge(session.repo, (), settle)
     return released
+
+
+def due(session: Session) -> list[str]:
+    """Return the ids of items whose lease has ended, and release nothing."""
+    return [lease.wanted_id for lease in _due(session, session.main())] if session.is_owned else []
 
 
 def effective(session: Session, lease: Lease) -> Lease:

@@ -9,13 +9,13 @@ priority is read on its own.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from ..engines.sql import Dialect
 from ..protocol import words
 from ..protocol.errors import Invalid
 from ..protocol.ids import visible
+from ..protocol.lean import dataclass
 from ..protocol.records import WantedItem, read_time
 from ..protocol.schema import Value
 from .queries import Query
@@ -85,6 +85,20 @@ class Filters:
             limit=limit,
             **texts,
         )
+
+    def require_known_words(self) -> None:
+        """
+        Refuse a misspelled status or type; asked only where nothing was found.
+
+        Other clients store words that we do not know, and those must be found.
+
+        Raises:
+            Invalid: No client of ours writes this word.
+        """
+        if self.type:
+            words.parse_type(self.type)
+        if self.status:
+            words.parse_status(self.status)
 
     def admits(self, item: WantedItem) -> bool:
         """Return whether *item* would be listed; the same test as the SQL, for pending rows."""

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any, Final
 
 from ..hosts.base import RepoName
 from ..protocol.errors import Invalid, NotFound
+from ..protocol.lean import dataclass
 
 HOST: Final = "host"
 PLAIN: Final = "plain"
@@ -152,7 +152,8 @@ def _read(path: Path) -> Membership | None:
         kind=str(own.get("kind") or PLAIN),
         url=url,
         engine=str(own.get("engine") or "dolt"),
-        local_dir=str(shared.get("local_dir") or ""),
+        # The other client's clone is its own affair; ours goes to a place of ours.
+        local_dir=str(shared.get("local_dir") or "") if own else "",
         mode="direct" if mode in {"wild-west", "direct"} else "pr",
         joined_at=str(shared.get("joined_at") or ""),
         other=shared,
@@ -169,12 +170,14 @@ def _load(path: Path) -> dict[str, Any]:
 
 def _write(path: Path, data: Mapping[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    draft = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
     try:
+        # Readable by its owner alone from the first moment on.
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             json.dump(data, file, indent=2, sort_keys=True)
             file.write("\n")
-        os.replace(temporary, path)  # noqa: PTH105  # atomic, and names the mkstemp path
+        draft.replace(path)
     except BaseException:
-        os.unlink(temporary)  # noqa: PTH108
+        draft.unlink(missing_ok=True)
         raise

@@ -21,6 +21,7 @@ from ..protocol.gate import Verdict, judge
 from . import queries
 from .authority import load_authority, proposed
 from .queries import Query
+from .recovery import including
 from .session import Session, branch_rig
 
 Plan = Callable[[Query], Sequence[RowChange]]
@@ -76,14 +77,19 @@ def land(
         engine = session.engine
         before = queries.at(engine, engine.head()) if pull else change.query
         if pull:
-            _admit(session, change, before, replayed, branch_rig(pull), pull.author, landing)
+            _admit(
+                session, change, before, replayed, branch_rig(pull), session.account_of(pull), landing
+            )
         own = list(plan(change.query))
-        seat = session.seat
-        landing.verdict = _admit(session, change, before, own, seat.rig, seat.account, landing)
+        landing.verdict = _admit(
+            session, change, before, own, session.seat.rig, session.account_of(), landing
+        )
         if rehearse:
             raise _Rehearsed
         return _settlement(session, message, landing.rows, offered if not own else ())
 
+    if offered:
+        message = including(message, offered[-1].commit.message)
     with contextlib.suppress(_Rehearsed):
         landing.commit = session.host.merge(session.repo, offered, settle)
     return landing
@@ -91,7 +97,7 @@ def land(
 
 def judge_offer(session: Session, rows: Sequence[RowChange], query: Query) -> Verdict:
     """Return what the gate would say today about the acting rig's pending *rows*."""
-    return judged(session, session.main(), query, rows, session.seat.rig, session.seat.account)
+    return judged(session, session.main(), query, rows, session.seat.rig, session.account_of())
 
 
 def judged(

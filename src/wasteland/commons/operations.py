@@ -9,10 +9,12 @@ nothing of weight: it is on the path of every command.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
+
+from ..protocol.lean import dataclass
 
 
 class Kind(StrEnum):
@@ -95,7 +97,7 @@ _STATUSES: Final = ("open", "claimed", "in_review", "completed", "withdrawn", "a
 
 _ID: Final = Param("item id, or any unique beginning of it", source="item")
 _AS_OF: Final = Param("an earlier state: a date, a commit or a tag")
-_VIEW: Final = Param("lay pending work over main: mine, all or none", words=("mine", "all", "upstream"))
+_VIEW: Final = Param("whose pending work lies over main", words=("mine", "all", "upstream"))
 _RIG: Final = Param("a rig's handle", source="rig")
 _PULL: Final = Param("pull request number, branch or item id", source="pull")
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..engines.base import Engine
+from ..engines.base import Commit, Engine
 from ..hosts import replay
 from ..hosts.base import HostAbility, PullRequest, PullState, RepoName
 from ..protocol import ids
@@ -58,9 +58,7 @@ def offer(session: Session, intent: Intent, plan: Plan, options: Options) -> Off
     source = _source(session)
     engine = session.host.engine(source)
     branch = intent.branch or ids.work_branch(session.need_rig(), intent.id)
-    is_new = not _has(engine, branch)
-    if is_new:
-        engine.create_branch(branch)
+    is_new = _prepare(session, engine, branch, options.op_id)
     keep = False
     try:
         rows, commit, statements = _write(session, engine, branch, intent, plan, options)
@@ -75,36 +73,58 @@ def offer(session: Session, intent: Intent, plan: Plan, options: Options) -> Off
         branch=f"{source}:{branch}",
         commit=commit,
         pull=pull.id if pull else "",
-        note=_note(session, pull),
+        note=_note(session, pull) if keep else "",
         statements=statements,
     )
 
 
 def work_on(session: Session, item_id: str) -> PullRequest | None:
     """Return the open pull request of the session's rig about an item, if there is one."""
-    branch = ids.work_branch(session.seat.rig, item_id)
+    return _open_pull(session, ids.work_branch(session.seat.rig, item_id))
+
+
+def _open_pull(session: Session, branch: str) -> PullRequest | None:
     return next((p for p in session.pending(mine=True) if p.branch == branch), None)
 
 
 def _source(session: Session) -> RepoName:
     if HostAbility.FORKS in session.host.abilities:
         return session.host.fork(session.repo, session.seat.account)
-    session.host.refresh(session.repo)
     return session.repo
 
 
-def _has(engine: Engine, branch: str) -> bool:
-    return any(found.name == branch for found in engine.branches(branch))
+def _prepare(session: Session, engine: Engine, branch: str, op_id: str) -> bool:
+    """Bring the branch to where this step begins; return whether it had to be made."""
+    head = next((b.head for b in engine.branches(branch) if b.name == branch), None)
+    pull = _open_pull(session, branch)
+    if pull is None and head and _step(engine, branch, op_id) is None:
+        # It was never offered, and is not ours to repeat: its process died.
+        engine.delete_branch(branch)
+        head = None
+    if head is None:
+        engine.create_branch(branch, pull.head if pull else "main")
+        return pull is None
+    if pull and head != pull.head and engine.merge_base(head, pull.head) == head:
+        # The same rig went on from another clone.
+        engine.move_branch(branch, pull.head)
+    return False
+
+
+def _step(engine: Engine, branch: str, op_id: str) -> Commit | None:
+    """Return the branch's commit of an operation, None if it holds none."""
+    base = engine.merge_base("main", branch) or ""
+    commits = engine.log(branch, after=base)
+    return next((c for c in commits if ids.trailer(c.message) == op_id), None)
 
 
 def _write(
     session: Session, engine: Engine, branch: str, intent: Intent, plan: Plan, options: Options
 ) -> tuple[Sequence[RowChange], str, Sequence[tuple[str, Mapping[str, Any]]]]:
-    head = engine.log(branch, limit=1)[0]
+    done = _step(engine, branch, options.op_id)
+    if done:
+        return engine.diff(f"{done.hash}~1", done.hash), done.hash, ()
     base = engine.merge_base("main", branch) or branch
     earlier = engine.diff(base, branch)
-    if ids.trailer(head.message) == options.op_id:
-        return engine.diff(f"{head.hash}~1", head.hash), head.hash, ()
     with engine.change(branch) as change:
         rows = list(plan(change.query))
         judge_offer(session, net([*earlier, *rows]), change.query).require()
@@ -135,26 +155,24 @@ def _propose(
         session.repo,
         source=source,
         branch=branch,
-        title=intent.title or f"wl {intent.operation}: {intent.id}",
+        title=intent.first_line,
         body=intent.body,
         author=session.seat.account,
     )
 
 
 def _drop(session: Session, source: RepoName, branch: str) -> None:
-    for pull in session.pending(mine=True):
-        if pull.branch == branch:
-            session.host.end_pull(
-                session.repo, pull.id, state=PullState.CLOSED, reason="nothing left to offer"
-            )
+    if pull := _open_pull(session, branch):
+        session.host.update_pull(session.repo, pull.id)
+        session.host.end_pull(
+            session.repo, pull.id, state=PullState.CLOSED, reason="nothing left to offer"
+        )
     session.host.withdraw_branch(source, branch)
 
 
 def _note(session: Session, pull: PullRequest | None) -> str:
     if pull is None:
-        return ""
+        return "Nothing of it is left to offer; its branch is gone."
     if HostAbility.PULL_REQUESTS in session.host.abilities:
         return f"Pull request {pull.id} waits for review; the board shows it once it is merged."
     return f"Branch {pull.branch} is pushed; a maintainer reviews and merges it."
-
-

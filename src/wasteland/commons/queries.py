@@ -204,12 +204,20 @@ def kin(query: Query, handles: Iterable[str]) -> tuple[dict[str, Rig], list[RigL
         if handle in rigs or rig is None:
             continue
         rigs[handle] = rig
-        near = [link for side in ("rig_a", "rig_b") for link in where(query, RigLink, side, handle)]
+        near = links_of(query, handle)
         links.update({link.id: link for link in near})
         waiting += [rig.parent_rig or "", *(link.rig_a for link in near)]
         waiting += [link.rig_b for link in near]
         waiting = [name for name in waiting if name and name not in rigs]
     return rigs, list(links.values())
+
+
+def links_of(query: Query, handle: str) -> list[RigLink]:
+    """Return the links that name a rig; a commons older than links has none."""
+    try:
+        return [link for side in ("rig_a", "rig_b") for link in where(query, RigLink, side, handle)]
+    except NotFound:
+        return []
 
 
 _MAX_KIN = 200

@@ -47,6 +47,7 @@ class Receipt:
         replayed: Whether this is an earlier answer given again.
         sql: The statements, for a dry run.
         diff: The row changes, for a dry run.
+        undoes: Operation id of what this one takes back; "" for none.
     """
 
     operation: str
@@ -68,6 +69,7 @@ class Receipt:
     replayed: bool = False
     sql: Sequence[str] = ()
     diff: Sequence[Mapping[str, Any]] = ()
+    undoes: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return the receipt as JSON data."""

@@ -103,7 +103,7 @@ class Review(WriteSession):
             TrustTooLow: A stamp needs trust 2 where policy is stated.
             Conflict: Nothing was submitted.
         """
-        options = Options.of(op_id, dry_run=dry_run)
+        options = self.options(op_id, dry_run=dry_run)
         scores = _scores(quality, reliability, creativity, dimension)
         item_id = self.resolve_submitted(id)
         pull = self._submission(item_id, rig)
@@ -143,10 +143,10 @@ class Review(WriteSession):
         Raises:
             Conflict: Nothing was submitted.
         """
-        options = Options.of(op_id, dry_run=dry_run)
+        options = self.options(op_id, dry_run=dry_run)
         text = fields.reason(reason)
         item_id = self.resolve_submitted(id)
-        pull = self._submission(item_id, rig)
+        pull = self._submission(item_id, rig) or self._turned_down(item_id, text, options)
         title = f"wl reject: {item_id}" + (f" — {text[:500]}" if text else "")
         request = {"id": item_id, "reason": text, "rig": rig}
         intent = Intent("reject", Action.REJECT, item_id, request, title=title, decides=True)
@@ -170,7 +170,7 @@ class Review(WriteSession):
         Raises:
             Conflict: Nothing was submitted.
         """
-        options = Options.of(op_id, dry_run=dry_run)
+        options = self.options(op_id, dry_run=dry_run)
         item_id = self.resolve_submitted(id)
         pull = self._submission(item_id, rig)
 
@@ -194,6 +194,9 @@ class Review(WriteSession):
             Forbidden: The gate refuses it, or you may not merge.
             MergeConflict: Main has other values in the same cells.
         """
+        options = self.options(op_id, dry_run=dry_run)
+        if earlier := self.answered("merge", options):
+            return earlier
         found = self._pull(pull)
         authorize(Action.MERGE, self.actor(), self.policy())
         rows = self._net(found)
@@ -208,7 +211,7 @@ class Review(WriteSession):
             decides=True,
             pull=found,
         )
-        return self.write(intent, lambda _: [], Options.of(op_id, dry_run=dry_run))
+        return self.write(intent, lambda _: [], options)
 
     def comment(self, pull: str, *, body: str) -> Comment:
         """
@@ -315,6 +318,21 @@ class Review(WriteSession):
             )
         return offered[0] if offered else None
 
+    def _turned_down(self, item_id: str, reason: str, options: Options) -> PullRequest | None:
+        """Return the submission that this very operation closed before its process died."""
+        known = self.host.operation(self.repo, options.op_id) if options.may_repeat else None
+        if known is None or known.receipt:
+            return None
+        closed = self.host.pulls(self.repo, state=PullState.CLOSED)
+        found = [
+            pull
+            for pull in closed
+            if branch_item(pull) == item_id
+            and pull.reason == reason
+            and pull.updated_at >= known.started_at
+        ]
+        return found[-1] if found else None
+
     def _submits(self, pull: PullRequest, item_id: str) -> bool:
         return any(
             row.table == "completions" and row.after and row.row.get("wanted_id") == item_id
@@ -328,7 +346,7 @@ class Review(WriteSession):
         rows = self._net(pull)
         source = queries.at(self.host.engine(pull.source), pull.head)
         try:
-            verdict = judged(self, self.main(), source, rows, branch_rig(pull), pull.author)
+            verdict = judged(self, self.main(), source, rows, branch_rig(pull), self.account_of(pull))
             reasons = [str(reason) for reason in verdict.reasons]
         except WastelandError as error:
             reasons = [str(error)]

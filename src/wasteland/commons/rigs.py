@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .. import __version__
+from ..engines.base import Params
 from ..protocol import fields, ids, policy, words
 from ..protocol.diff import RowChange
 from ..protocol.errors import Conflict, Invalid, NotFound
@@ -117,7 +118,7 @@ class Rigs(WriteSession):
             body=f"Register rig **{handle}** ({rig.display_name}) in the commons.",
             branch=ids.register_branch(handle),
         )
-        return self.write(intent, plan, Options.of(op_id, dry_run=dry_run))
+        return self.write(intent, plan, self.options(op_id, dry_run=dry_run))
 
     def rigs(self, *, limit: int = 100, as_of: str | None = None) -> list[Rig]:
         """Return the rigs of the commons, by handle."""
@@ -133,17 +134,14 @@ class Rigs(WriteSession):
         """
         query = self.at(as_of)
         rig = self._rig(query, handle)
-        who = {"who": rig.handle, "n": _LATEST}
+        who: Params = {"who": rig.handle, "n": _LATEST}
         return RigSheet(
             rig=rig,
             claims=[WantedItem.from_row(r) for r in query(_CLAIMS, who)],
             completions=[Completion.from_row(r) for r in query(_COMPLETIONS, who)],
             stamps=[Stamp.from_row(r) for r in query(_STAMPS, who)],
             badges=queries.where(query, Badge, "rig_handle", rig.handle),
-            links=[
-                *queries.where(query, RigLink, "rig_a", rig.handle),
-                *queries.where(query, RigLink, "rig_b", rig.handle),
-            ],
+            links=queries.links_of(query, rig.handle),
         )
 
     def trust(
@@ -173,7 +171,7 @@ class Rigs(WriteSession):
             title=f"wl trust: {handle} {level}",
             decides=True,
         )
-        return self.write(intent, plan, Options.of(op_id, dry_run=dry_run))
+        return self.write(intent, plan, self.options(op_id, dry_run=dry_run))
 
     def link(
         self,
@@ -193,7 +191,7 @@ class Rigs(WriteSession):
             Conflict: You have said so already.
             NotFound: No such rig, or no link to revoke.
         """
-        options = Options.of(op_id, dry_run=dry_run)
+        options = self.options(op_id, dry_run=dry_run)
         me = self.need_rig()
         text = fields.message(statement) or f"{me} and {handle} have the same owner."
 
@@ -248,7 +246,7 @@ class Rigs(WriteSession):
             title=f"wl policy: {rule} {text}",
             decides=True,
         )
-        return self.write(intent, plan, Options.of(op_id, dry_run=dry_run))
+        return self.write(intent, plan, self.options(op_id, dry_run=dry_run))
 
     def _rig(self, query: Query, handle: str) -> Rig:
         found = queries.one(query, Rig, handle)

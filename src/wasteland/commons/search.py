@@ -11,11 +11,11 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from ..engines.base import Engine
 from ..protocol.errors import Invalid, NotFound
+from ..protocol.lean import dataclass
 from ..protocol.records import WantedItem
 from ..protocol.schema import Row
 from . import queries

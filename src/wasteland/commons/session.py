@@ -7,12 +7,13 @@ loads none of the machinery of writing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from ..engines.base import Engine
 from ..hosts.base import Host, HostAbility, PullRequest, PullState, RepoName
-from ..protocol.errors import Invalid, Unavailable
+from ..protocol.errors import Invalid, NotFound, Unavailable
+from ..protocol.ids import visible
+from ..protocol.lean import dataclass
 from ..protocol.policy import Policy
 from ..protocol.records import Rig, read_time
 from ..protocol.roles import Actor
@@ -98,7 +99,16 @@ class Session:
         if as_of is None:
             return MAIN
         when = _read_date(as_of)
-        return self.engine.commit_at(when) if when else self.engine.head(as_of)
+        if when:
+            return self.engine.commit_at(when)
+        try:
+            return self.engine.head(as_of)
+        except NotFound as error:
+            raise NotFound(
+                f"{visible(as_of)} is no date, commit, branch or tag of {self.repo}.",
+                hint="wl why ID names commits",
+                ref=as_of,
+            ) from error
 
     def policy(self, query: Query | None = None) -> Policy:
         """Return the policy that main states."""
@@ -130,8 +140,18 @@ class Session:
 
     def pending(self, *, mine: bool = False) -> list[PullRequest]:
         """Return the open pull requests of the commons, oldest first."""
-        author = self.seat.account if mine else None
-        return self.host.pulls(self.repo, state=PullState.OPEN, author=author)
+        found = self.host.pulls(self.repo, state=PullState.OPEN)
+        return [pull for pull in found if not mine or branch_rig(pull) == self.seat.rig]
+
+    def account_of(self, pull: PullRequest | None = None) -> str:
+        """
+        Return the account behind a pull request, or the session's own.
+
+        "" on a plain remote: who pushed is not known there, and the gate advises.
+        """
+        if HostAbility.PULL_REQUESTS not in self.host.abilities:
+            return ""
+        return pull.author if pull else self.seat.account
 
 
 def _read_date(text: str) -> datetime | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from ..hosts.base import Host, RepoName
 from .creation import create_commons
@@ -46,7 +47,7 @@ def play(host: Host) -> Iterator[Scene]:
     yield Scene("ada", "Ada joins", poster.register(display_name="Ada, poster"))
     yield Scene("ben", "Ben joins", worker.register(display_name="Ben's agent", rig_type="agent"))
     for title, extra in _OTHERS:
-        poster.post(title=title, **extra)  # type: ignore[arg-type]
+        poster.post(title=title, **extra)
     posted = poster.post(
         title="Add retry logic to the relay",
         description="The relay gives up on the first error. Retry three times with back-off.",
@@ -70,7 +71,7 @@ def play(host: Host) -> Iterator[Scene]:
     yield Scene("max", "Max reviews, merges and stamps", accepted)
 
 
-_OTHERS = (
+_OTHERS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("Translate the first-run guide", {"type": "docs", "effort": "small", "tags": "docs"}),
     ("The board is slow on a phone", {"type": "bug", "priority": "medium", "tags": "web"}),
     (

@@ -6,6 +6,7 @@ Stamps and acceptances are answered, never undone.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..hosts.base import PullState
@@ -15,7 +16,7 @@ from ..protocol.policy import Action
 from . import receipts
 from .receipts import Receipt
 from .work import Work
-from .writing import Intent, Options
+from .writing import Intent, Options, used_otherwise
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,22 +44,23 @@ class Undo(Work):
         """
         Take back your last operation.
 
-        A pending offer is closed; a claim is given back; a post is withdrawn; an update gets its
-        former texts.
+        A pending offer is closed with all that it holds; a claim is given back; a post is
+        withdrawn; an update gets its former texts. Once more, it takes back the operation before
+        that: what was undone, and its undoing, do not count.
 
         Raises:
             Conflict: There is nothing to undo, or it is final.
         """
-        options = Options.of(op_id, dry_run=dry_run)
-        known = self.host.operation(self.repo, options.op_id)
-        if known and known.receipt:
-            return Receipt.from_json(known.receipt)
+        options = self.options(op_id, dry_run=dry_run)
+        if earlier := self._undone_as(options):
+            return earlier
         last = self._last()
+        options = replace(options, undoes=last.op_id)
         if last.state == receipts.PENDING and last.pull:
             return self._close_offer(last, options)
         undo: dict[str, Callable[[], Receipt]] = {
-            "claim": lambda: self.unclaim(last.id, op_id=options.op_id, dry_run=dry_run),
-            "post": lambda: self.withdraw(last.id, op_id=options.op_id, dry_run=dry_run),
+            "claim": lambda: self._release(last.id, options),
+            "post": lambda: self._take_down(last.id, options),
             "update": lambda: self._restore(last, options),
         }
         if last.operation not in undo:
@@ -70,16 +72,38 @@ class Undo(Work):
             )
         return undo[last.operation]()
 
+    def _undone_as(self, options: Options) -> Receipt | None:
+        known = self.host.operation(self.repo, options.op_id)
+        if known is None or known.receipt is None:
+            return None
+        receipt = Receipt.from_json(known.receipt)
+        if known.actor != self.seat.rig or not receipt.undoes:
+            raise used_otherwise(options.op_id)
+        return receipt
+
     def _last(self) -> Receipt:
+        """Return the last operation that stands: neither taken back, nor a taking back."""
+        undone: set[str] = set()
         for operation in self.host.operations(self.repo, actor=self.need_rig(), limit=_LOOK_BACK):
-            if operation.receipt and operation.receipt.get("state") != receipts.UNCHANGED:
-                return Receipt.from_json(operation.receipt)
-        raise Conflict(f"{self.seat.rig} has done nothing on {self.repo} yet.", hint="wl browse")
+            if not operation.receipt or operation.receipt.get("state") == receipts.UNCHANGED:
+                continue
+            receipt = Receipt.from_json(operation.receipt)
+            if receipt.undoes:
+                undone.add(receipt.undoes)
+            elif receipt.op_id not in undone:
+                return receipt
+        raise Conflict(
+            f"{self.seat.rig} has done nothing on {self.repo} that could be undone.",
+            hint="wl browse",
+        )
 
     def _close_offer(self, last: Receipt, options: Options) -> Receipt:
         intent = Intent("undo", Action.COMMENT, last.id, {"undo": last.op_id})
+        is_repeat = self.host.operation(self.repo, options.op_id) is not None
 
         def close() -> Receipt:
+            if not is_repeat:
+                self._need_open(last)
             if not options.dry_run:
                 self.host.end_pull(
                     self.repo, last.pull, state=PullState.CLOSED, reason="taken back by its author"
@@ -95,6 +119,14 @@ class Undo(Work):
 
         return self.once(intent, options, close)
 
+    def _need_open(self, last: Receipt) -> None:
+        if all(pull.id != last.pull for pull in self.pending(mine=True)):
+            raise Conflict(
+                f"Pull request {last.pull} of {last.id} has ended already; it is not undone.",
+                hint=f"wl show {last.id}",
+                pull=last.pull,
+            )
+
     def _restore(self, last: Receipt, options: Options) -> Receipt:
         before, after = last.before or {}, last.after or {}
         former = {
@@ -102,6 +134,6 @@ class Undo(Work):
             for name in sorted(EDITABLE)
             if before.get(name) != after.get(name)
         }
-        if isinstance(former.get("tags"), list):
-            former["tags"] = tuple(former["tags"])
-        return self.restore(last.id, former, options)
+        if former.get("tags") is not None:
+            former["tags"] = tuple(former["tags"] or ())
+        return self._rewrite(last.id, former, options)

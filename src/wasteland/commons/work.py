@@ -13,7 +13,7 @@ from ..protocol.policy import Action
 from ..protocol.records import OPEN_BOUNTY_TAG, Lease, Rig, Status, WantedItem
 from ..protocol.text import evidence_url
 from . import leases, queries, receipts
-from .changes import added, changed
+from .changes import added, changed, removed
 from .data import to_data
 from .queries import Query
 from .receipts import Receipt
@@ -49,7 +49,7 @@ class Work(WriteSession):
             Invalid: A field breaks its rule.
             Forbidden: The policy keeps this rig from posting.
         """
-        options = Options.of(op_id, dry_run=dry_run)
+        options = self.options(op_id, dry_run=dry_run)
         now = self.host.now()
         labels = fields.tags(tags)
         item = WantedItem(
@@ -108,14 +108,7 @@ class Work(WriteSession):
             raise Invalid(
                 "Nothing to change: give at least one field.", hint="wl update --help", field="title"
             )
-        return self._step(
-            "update",
-            Action.EDIT,
-            id,
-            lambda item: lifecycle.edit(item, edits, at=self.host.now()),
-            Options.of(op_id, dry_run=dry_run),
-            request=edits,
-        )
+        return self._rewrite(id, edits, self.options(op_id, dry_run=dry_run))
 
     def claim(self, id: str, *, op_id: str | None = None, dry_run: bool = False) -> Receipt:  # noqa: A002
         """
@@ -125,14 +118,15 @@ class Work(WriteSession):
             AlreadyClaimed: Somebody was first; the error names the holder.
             LimitReached: The policy allows no more open claims at this trust.
         """
-        leases.release_due(self)
         me = self.need_rig()
+        options = self.options(op_id, dry_run=dry_run)
+        leases.release_due(self)
         return self._step(
             "claim",
             Action.CLAIM,
             id,
             lambda item: lifecycle.claim(item, by=me, at=self.host.now()),
-            Options.of(op_id, dry_run=dry_run),
+            options,
         )
 
     def unclaim(self, id: str, *, op_id: str | None = None, dry_run: bool = False) -> Receipt:  # noqa: A002
@@ -143,13 +137,7 @@ class Work(WriteSession):
             Conflict: It is not claimed.
             Forbidden: It is another's claim.
         """
-        return self._step(
-            "unclaim",
-            Action.UNCLAIM,
-            id,
-            lambda item: lifecycle.unclaim(item, at=self.host.now()),
-            Options.of(op_id, dry_run=dry_run),
-        )
+        return self._release(id, self.options(op_id, dry_run=dry_run))
 
     def handover(
         self,
@@ -166,6 +154,7 @@ class Work(WriteSession):
             NotFound: No such rig.
             Forbidden: It is not your claim to give.
         """
+        options = self.options(op_id, dry_run=dry_run)
         if queries.one(self.main(), Rig, to) is None:
             raise NotFound(
                 f"{ids.visible(to)} is not a rig of {self.repo}.", hint="wl rig list", rig=to
@@ -175,7 +164,7 @@ class Work(WriteSession):
             Action.HANDOVER,
             id,
             lambda item: lifecycle.handover(item, to=to, at=self.host.now()),
-            Options.of(op_id, dry_run=dry_run),
+            options,
             request={"to": to},
         )
 
@@ -226,7 +215,7 @@ class Work(WriteSession):
             AlreadyClaimed: Another rig holds the item.
             Conflict: It is not claimed, or your submission waits already.
         """
-        options = Options.of(op_id, dry_run=dry_run)
+        options = self.options(op_id, dry_run=dry_run)
         text = fields.evidence(evidence)
         item_id = self.resolve(id)
         me = self.need_rig()
@@ -254,24 +243,7 @@ class Work(WriteSession):
             Conflict: It is not open.
             Forbidden: Neither its poster nor trusted.
         """
-        return self._step(
-            "withdraw",
-            Action.WITHDRAW,
-            id,
-            lambda item: lifecycle.withdraw(item, at=self.host.now()),
-            Options.of(op_id, dry_run=dry_run),
-        )
-
-    def restore(self, item_id: str, former: Mapping[str, Any], options: Options) -> Receipt:
-        """Give an item's texts their former values back."""
-        return self._step(
-            "update",
-            Action.EDIT,
-            item_id,
-            lambda item: lifecycle.edit(item, dict(former), at=self.host.now()),
-            options,
-            request=former,
-        )
+        return self._take_down(id, self.options(op_id, dry_run=dry_run))
 
     def resolve(self, prefix: str) -> str:
         """
@@ -289,6 +261,41 @@ class Work(WriteSession):
             if len(found) == 1:
                 return found[0]
             raise
+
+    def _release(self, prefix: str, options: Options) -> Receipt:
+        return self._step(
+            "unclaim",
+            Action.UNCLAIM,
+            prefix,
+            lambda item: lifecycle.unclaim(item, at=self.host.now()),
+            options,
+        )
+
+    def _rewrite(self, prefix: str, edits: Mapping[str, Any], options: Options) -> Receipt:
+        return self._step(
+            "update",
+            Action.EDIT,
+            prefix,
+            lambda item: lifecycle.edit(item, dict(edits), at=self.host.now()),
+            options,
+            request=edits,
+        )
+
+    def _take_down(self, prefix: str, options: Options) -> Receipt:
+        if earlier := self.answered("withdraw", options):
+            return earlier
+        item_id = self.resolve(prefix)
+
+        def plan(query: Query) -> list[RowChange]:
+            stored, item = _stored(query, item_id)
+            withdrawn = lifecycle.withdraw(item, at=self.host.now())
+            if queries.one(self.main(), WantedItem, item_id) is None:
+                # Nobody else has seen it: nothing stays behind.
+                return [removed("wanted", stored)]
+            return [changed(stored, item, withdrawn)]
+
+        intent = Intent("withdraw", Action.WITHDRAW, item_id, {"id": item_id})
+        return self.write(intent, plan, options)
 
     def _step(
         self,
@@ -336,5 +343,3 @@ def _stored(query: Query, item_id: str) -> tuple[Mapping[str, Any], WantedItem]:
 def _bounty(labels: tuple[str, ...], bounty: bool) -> tuple[str, ...]:
     extra = (OPEN_BOUNTY_TAG,) if bounty and OPEN_BOUNTY_TAG not in labels else ()
     return (*labels, *extra)
-
-

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 from ..hosts.base import Host, RepoName
 from ..protocol.errors import Conflict, Invalid, NotFound, Unsupported
 from ..protocol.ids import visible
+from ..protocol.lean import dataclass
 from ..protocol.schema import READABLE_MAJOR
 from . import memberships, queries
 from .memberships import HOST, PLAIN, Membership
@@ -50,14 +50,16 @@ def open_host(settings: Settings, membership: Membership) -> Host:
     """Return the host of a joined commons; the caller closes it."""
     if membership.kind == HOST:
         return local_host(Path(membership.url), settings)
+    clone = Path(membership.local_dir or settings.data / "clones" / str(membership.repo))
+    if membership.engine == "dolt":
+        from ..hosts.plain_dolt import open_plain  # noqa: PLC0415  # loads the MySQL driver
+
+        return open_plain(
+            membership.repo, clone, membership.url, program=settings.dolt or None
+        )
     from ..hosts.plain import PlainHost  # noqa: PLC0415  # most commands never need it
 
-    if membership.engine == "dolt":
-        return PlainHost.open_dolt(
-            membership.repo, Path(membership.local_dir), membership.url, program=settings.dolt
-        )
-    clone = Path(membership.local_dir) / f"{membership.repo.name}.db"
-    return PlainHost.open(membership.repo, clone, membership.url)
+    return PlainHost.open(membership.repo, clone / f"{membership.repo.name}.db", membership.url)
 
 
 def local_host(root: Path, settings: Settings) -> Host:
@@ -186,7 +188,7 @@ def _located(
         PLAIN,
         url,
         engine_of(url),
-        local_dir=str(settings.data / repo.owner / repo.name),
+        local_dir=str(settings.data / "clones" / str(repo)),
         mode=mode,
         joined_at=_now(),
     )

@@ -10,25 +10,24 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..hosts.base import PullRequest, PullState
 from ..protocol import ids
 from ..protocol.diff import RowChange
-from ..protocol.errors import Conflict
+from ..protocol.errors import Conflict, EngineError, WastelandError
 from ..protocol.policy import Action
 from ..protocol.records import RECORDS, WantedItem
 from ..protocol.schema import Row
 from ..protocol.roles import next_steps
-from . import pending, receipts
+from . import pending, receipts, recovery
 from .commands import commands
 from .data import to_data
 from .merge import Landing, Plan, land
 from .receipts import Receipt
 from .session import Session
 
-PULL_TRAILER = "Wasteland-Pull"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +65,15 @@ class Intent:
         text = json.dumps([self.operation, self.request], sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()
 
+    @property
+    def first_line(self) -> str:
+        """The first line of the commit and of a pull request."""
+        return self.title or f"wl {self.operation}: {self.id}"
+
     def message(self, op_id: str) -> str:
         """Return the commit message, with the trailers that a lost journal is rebuilt from."""
-        first = self.title or f"wl {self.operation}: {self.id}"
-        text = ids.with_trailer(first, op_id)
-        return f"{text}\n{PULL_TRAILER}: {self.pull.id}" if self.pull else text
+        text = ids.with_trailer(self.first_line, op_id)
+        return f"{text}\n{recovery.PULL_TRAILER}: {self.pull.id}" if self.pull else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +84,36 @@ class Options:
     Attributes:
         op_id: Operation id of the caller, for safe retries; a fresh one by default.
         dry_run: Do everything but the commit.
+        may_repeat: Whether the caller chose the id, and so may be asking again.
+        undoes: The operation that this one takes back; "" for none.
     """
 
     op_id: str = field(default_factory=ids.new_operation)
     dry_run: bool = False
+    may_repeat: bool = False
+    undoes: str = ""
 
     @classmethod
     def of(cls, op_id: str | None, *, dry_run: bool) -> Options:
         """Return the options that a caller gave; None asks for a fresh operation id."""
-        return cls(ids.check_operation(op_id) if op_id else ids.new_operation(), dry_run)
+        chosen = ids.check_operation(op_id) if op_id else ids.new_operation()
+        return cls(chosen, dry_run, may_repeat=bool(op_id))
 
 
 class WriteSession(Session):
     """A session that writes."""
+
+    def options(self, op_id: str | None, *, dry_run: bool) -> Options:
+        """
+        Return the options that a caller gave; a write begins with them, and on a fresh main.
+
+        Raises:
+            Unavailable: The commons cannot be reached; unlike a read, a write does not go on.
+            MergeConflict: The clone's main has left the remote's.
+        """
+        options = Options.of(op_id, dry_run=dry_run)
+        self.host.refresh(self.repo)
+        return options
 
     def write(self, intent: Intent, plan: Plan, options: Options) -> Receipt:
         """
@@ -119,29 +139,52 @@ class WriteSession(Session):
         actor = self.need_rig()
         if options.dry_run:
             return carry_out()
+        if intent.decides:
+            recovery.settle_lost(self)
         known = self.host.operation(self.repo, options.op_id)
         if known and (known.actor, known.digest) != (actor, intent.digest):
-            raise Conflict(
-                f"Operation {options.op_id} was already used for another request.",
-                hint="leave --op-id out, or give a fresh one",
-                op_id=options.op_id,
-            )
+            raise used_otherwise(options.op_id)
         if known and known.receipt:
             return Receipt.from_json(known.receipt)
+        depth = recovery.DEPTH if known else recovery.GLANCE
+        found = self._landed_before(intent, options, depth) if known or options.may_repeat else None
         if known is None:
-            self.host.begin_operation(
-                self.repo, options.op_id, actor=actor, digest=intent.digest
-            )
-        receipt = (self._recovered(intent, options) if known else None) or carry_out()
+            self.host.begin_operation(self.repo, options.op_id, actor=actor, digest=intent.digest)
+        receipt = found or self._tried(options, carry_out)
         self.host.finish_operation(self.repo, options.op_id, receipt.to_json())
-        return receipt
+        return replace(receipt, replayed=found is not None)
+
+    def answered(self, operation: str, options: Options) -> Receipt | None:
+        """
+        Return the receipt that the rig's *operation* got under this id, None if there is none.
+
+        For operations whose inputs may name nothing any more once they have been carried out.
+        """
+        known = self.host.operation(self.repo, options.op_id) if options.may_repeat else None
+        if known is None or known.receipt is None or known.actor != self.seat.rig:
+            return None
+        receipt = Receipt.from_json(known.receipt)
+        return receipt if receipt.operation == operation else None
+
+    def _tried(self, options: Options, carry_out: Callable[[], Receipt]) -> Receipt:
+        """Carry out; forget the intent of what was refused, keep that of what failed."""
+        try:
+            return carry_out()
+        except EngineError:
+            raise
+        except WastelandError:
+            self.host.abandon_operation(self.repo, options.op_id)
+            raise
 
     def _carry_out(self, intent: Intent, plan: Plan, options: Options) -> Receipt:
+        if intent.pull and intent.pull.state is not PullState.OPEN:
+            raise _ended(intent.pull)
         if self._lands_at_once(intent):
+            if intent.pull is None:
+                # A lost race is told before the queue, where only those wait who may win.
+                plan(self.main())
             message = intent.message(options.op_id)
-            landing = land(
-                self, plan, message=message, pull=intent.pull, rehearse=options.dry_run
-            )
+            landing = land(self, plan, message=message, pull=intent.pull, rehearse=options.dry_run)
             return self._landed(intent, options, landing)
         offer = pending.offer(self, intent, plan, options)
         return self._receipt(
@@ -178,14 +221,21 @@ class WriteSession(Session):
             statements=[(s.sql, s.params) for s in landing.statements],
         )
 
-    def _recovered(self, intent: Intent, options: Options) -> Receipt | None:
-        """Return the receipt of a write that landed although its answer was lost."""
-        for commit in self.engine.log(limit=_RECOVERY_DEPTH):
-            if ids.trailer(commit.message) == options.op_id:
-                rows = self.engine.diff(f"{commit.hash}~1", commit.hash)
-                landing = Landing(rows=rows, commit=commit.hash)
-                return self._landed(intent, options, landing)
-        return None
+    def _landed_before(self, intent: Intent, options: Options, depth: int) -> Receipt | None:
+        """
+        Return the receipt of a write that landed although its answer was lost.
+
+        Raises:
+            Conflict: Another request landed under this id.
+        """
+        commit = recovery.find(self.engine, options.op_id, depth=depth)
+        if commit is None:
+            return None
+        is_own = ids.trailer(commit.message) == options.op_id
+        if is_own and not commit.message.startswith(intent.first_line):
+            raise used_otherwise(options.op_id)
+        rows = self.engine.diff(f"{commit.hash}~1", commit.hash)
+        return self._landed(intent, options, Landing(rows=rows, commit=commit.hash))
 
     def _receipt(
         self,
@@ -221,6 +271,7 @@ class WriteSession(Session):
             note=note,
             sql=[receipts.sql_text(sql, params) for sql, params in statements] if dry else (),
             diff=receipts.diff_json(rows) if dry else (),
+            undoes=options.undoes,
         )
 
     def commands_for(self, about: RowChange | None, pull: str, state: str) -> list[str]:
@@ -243,4 +294,20 @@ def _shown(table: str, row: Row | None) -> dict[str, Any] | None:
     return shown
 
 
-_RECOVERY_DEPTH = 500
+def used_otherwise(op_id: str) -> Conflict:
+    """Return the error for an operation id that stands for another request."""
+    return Conflict(
+        f"Operation {op_id} was already used for another request.",
+        hint="leave --op-id out, or give a fresh one",
+        op_id=op_id,
+    )
+
+
+def _ended(pull: PullRequest) -> Conflict:
+    why = f": {pull.reason}" if pull.reason else ""
+    return Conflict(
+        f"Pull request {pull.id} is {pull.state}{why}.",
+        hint="wl inbox for what waits",
+        pull=pull.id,
+        state=pull.state.value,
+    )

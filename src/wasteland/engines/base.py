@@ -15,12 +15,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from ..protocol.diff import RowChange
 from ..protocol.errors import Stale
+from ..protocol.lean import dataclass
 from ..protocol.schema import Row, Value
 from .sql import Dialect
 

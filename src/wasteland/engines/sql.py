@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 
+from ..protocol.lean import dataclass
 from ..protocol.schema import Table
 
-# Quoted text comes first, so that nothing inside it is taken for a parameter.
-_PARAMETER = re.compile(
-    r"""'(?:[^'\\]|\\.|'')*+'|`[^`]*+`|(?<![:\w]):([a-z_][a-z_0-9]*)""", re.DOTALL
-)
+# Quoted text comes first, so that nothing inside it is taken for a parameter. Compiled when a
+# statement needs it: one engine never does.
+_PARAMETER = r"""'(?:[^'\\]|\\.|'')*+'|`[^`]*+`|(?<![:\w]):([a-z_][a-z_0-9]*)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ def _same(sql: str) -> str:
 
 @cache
 def _pyformat(sql: str) -> str:
-    return _PARAMETER.sub(_placeholder, sql.replace("%", "%%"))
+    return re.sub(_PARAMETER, _placeholder, sql.replace("%", "%%"), flags=re.DOTALL)
 
 
 def _placeholder(found: re.Match[str]) -> str:
@@ -52,8 +51,8 @@ def _placeholder(found: re.Match[str]) -> str:
 
 
 def _sqlite_json_has(column: str, parameter: str) -> str:
-    table, _, _ = column.rpartition(".")
-    alias = f"{table}_j" if table else "_j"
+    table = column.rpartition(".")[0].strip("`")
+    alias = f"`{table}_j`"
     return (
         f"(json_valid({column}) AND EXISTS (SELECT 1 FROM json_each({column}) AS {alias} "
         f"WHERE {alias}.value = :{parameter}))"

@@ -10,15 +10,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 from ..engines.base import Change, Commit, Engine
 from ..protocol.diff import RowChange
 from ..protocol.errors import Invalid
 from ..protocol.ids import NAME_RULE, is_repo_part
+from ..protocol.lean import dataclass
 
 
 class HostAbility(StrEnum):
@@ -29,7 +29,7 @@ class HostAbility(StrEnum):
     FORKS = "forks"
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class RepoName:
     """
     ``owner/name``.
@@ -174,7 +174,7 @@ class Host(ABC):
     abilities: frozenset[HostAbility]
     location: str
 
-    def __enter__(self) -> Host:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -230,8 +230,13 @@ class Host(ABC):
         """Bring what is read here up to date with where it comes from; nothing to do locally."""
 
     @abstractmethod
-    def publish(self, repo: RepoName, branch: str) -> None:
-        """Make a branch that was written here visible to others; nothing to do locally."""
+    def publish(self, repo: RepoName, branch: str, *, force: bool = False) -> None:
+        """
+        Make a branch that was written here visible to others; nothing to do locally.
+
+        Args:
+            force: Replace what was published under this name.
+        """
 
     @abstractmethod
     def withdraw_branch(self, repo: RepoName, branch: str) -> None:
@@ -340,6 +345,18 @@ class Host(ABC):
     @abstractmethod
     def finish_operation(self, repo: RepoName, op_id: str, receipt: Mapping[str, Any]) -> None:
         """Record the receipt; the first one stays."""
+
+    @abstractmethod
+    def abandon_operation(self, repo: RepoName, op_id: str) -> None:
+        """Forget an operation that was refused: nothing of it was written."""
+
+    @abstractmethod
+    def unfinished(self, repo: RepoName) -> list[Operation]:
+        """
+        Return the operations without a receipt, oldest first.
+
+        They are under way, or their process died; main tells which (the trailer).
+        """
 
     @abstractmethod
     def operations(self, repo: RepoName, *, actor: str, limit: int = 50) -> list[Operation]:

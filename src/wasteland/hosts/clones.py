@@ -1,13 +1,19 @@
-"""Making a DoltLite clone so that it is there whole or not at all."""
+"""Making DoltLite clones so that each is there whole or not at all."""
 
 from __future__ import annotations
 
 import os
-import secrets
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from ..engines.base import MAIN, Engine
 from ..engines.doltlite.engine import DoltLiteEngine
+from .queue import Queue
+
+ORIGIN = "origin"
+
+_MOVED = "moved"
 
 
 def make_clone(url: str, path: Path, *, lazy: bool = False) -> None:
@@ -17,13 +23,58 @@ def make_clone(url: str, path: Path, *, lazy: bool = False) -> None:
     Raises:
         Unavailable: There is no database at *url*.
     """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # With a leading dot, because no repository can be called that.
-    draft = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
-    try:
+    with _draft(path) as draft:
         DoltLiteEngine.clone(url, draft, lazy=lazy).close()
         with suppress(FileExistsError):
             os.link(draft, path)
+
+
+def open_lazy_clone(path: Path, upstream: Path) -> DoltLiteEngine:
+    """
+    Return the engine of the lazy clone at *path*, made anew if *upstream* is not where it was.
+
+    A lazy clone keeps the place of its origin for ever and reads from there; after the host's
+    directory was moved or copied, that place is gone or somebody else's. Its successor is whole,
+    because a clone with gaps cannot fetch.
+    """
+    with Queue(path.with_name(f".{path.name}.queue"), str(path)).turn():
+        engine = DoltLiteEngine(path, lazy=True)
+        if _reads_from(engine, upstream):
+            return engine
+        with _draft(path) as draft, engine:
+            _copy_branches(engine, path, DoltLiteEngine.clone(f"file://{upstream}", draft))
+            engine.close()
+            draft.replace(path)
+    return DoltLiteEngine(path, lazy=True)
+
+
+def _reads_from(engine: Engine, upstream: Path) -> bool:
+    urls = {remote.name: remote.url for remote in engine.remotes()}
+    origin = Path(urls.get(ORIGIN, "").removeprefix("file://"))
+    # The same file under another name will do: somebody left a symbolic link where it was.
+    return origin == upstream or (origin.exists() and origin.samefile(upstream))
+
+
+def _copy_branches(old: Engine, path: Path, new: Engine) -> None:
+    with new:
+        new.add_remote(_MOVED, f"file://{path}")
+        for branch in old.branches():
+            new.fetch(_MOVED, branch.name)
+            if branch.name == MAIN:
+                new.move_branch(MAIN, branch.head)
+            else:
+                new.create_branch(branch.name, branch.head)
+        new.remove_remote(_MOVED)
+
+
+@contextmanager
+def _draft(path: Path) -> Iterator[Path]:
+    """Yield a path beside *path* to work at; what is left there goes in the end."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # With a leading dot, because no repository can be called that.
+    draft = path.with_name(f".{path.name}-{os.urandom(4).hex()}")
+    try:
+        yield draft
     finally:
         for leftover in path.parent.glob(f"*{draft.name}*"):
             leftover.unlink(missing_ok=True)

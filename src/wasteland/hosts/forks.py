@@ -19,11 +19,10 @@ from typing import Final
 from ..engines.base import MAIN, Branch, Change, Commit, Engine, Params, Remote, RowVersion
 from ..engines.doltlite.engine import DoltLiteEngine
 from ..protocol.diff import RowChange
-from ..protocol.errors import NotFound, Stale
+from ..protocol.errors import Conflict, NotFound
 from ..protocol.schema import Value
-from .clones import make_clone
+from .clones import ORIGIN, make_clone, open_lazy_clone
 
-_ORIGIN: Final = "origin"
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}")
 
 
@@ -42,6 +41,7 @@ class ForkEngine(Engine):
         self.dialect = upstream.dialect
         self.abilities = upstream.abilities
         self.location = str(path)
+        self._upstream_path = upstream_path
         self._upstream_url = f"file://{upstream_path}"
         self._own: DoltLiteEngine | None = None
         self._apart: tuple[str, str] | None = None
@@ -55,7 +55,7 @@ class ForkEngine(Engine):
     def _file(self) -> Engine | None:
         """Return the engine of the fork's own file, None if it has none yet."""
         if self._own is None and self.path.is_file():
-            self._own = DoltLiteEngine(self.path, lazy=True)
+            self._own = open_lazy_clone(self.path, self._upstream_path)
         return self._own
 
     def _in_step(self) -> tuple[Engine | None, bool]:
@@ -69,10 +69,10 @@ class ForkEngine(Engine):
         return own, (ours, theirs) != self._apart and self._follow(own, ours, theirs)
 
     def _follow(self, own: Engine, ours: str, theirs: str) -> bool:
-        own.fetch(_ORIGIN, MAIN)
+        own.fetch(ORIGIN, MAIN)
         try:
             own.fast_forward(MAIN, theirs, expected=ours)
-        except Stale:
+        except Conflict:
             # Somebody wrote to the fork's main, or another process was quicker.
             self._apart = (ours, theirs)
             return own.head() == theirs
@@ -175,7 +175,7 @@ class ForkEngine(Engine):
 
     def remotes(self) -> list[Remote]:
         own = self._file()
-        return own.remotes() if own else [Remote(_ORIGIN, self._upstream_url)]
+        return own.remotes() if own else [Remote(ORIGIN, self._upstream_url)]
 
     def add_remote(self, name: str, url: str) -> None:
         self._writer().add_remote(name, url)

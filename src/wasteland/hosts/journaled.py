@@ -46,16 +46,16 @@ class JournaledHost(Host, ABC):
         """Record the receipt; the first one stays."""
         self._state.journal.finish(repo, op_id, receipt)
 
+    def abandon_operation(self, repo: RepoName, op_id: str) -> None:
+        """Forget an operation without a receipt; one with a receipt stays."""
+        self._state.journal.abandon(repo, op_id)
+
     def operations(self, repo: RepoName, *, actor: str, limit: int = 50) -> list[Operation]:
         """Return *actor*'s operations, newest first."""
         return self._state.journal.of_actor(repo, actor, limit)
 
     def unfinished(self, repo: RepoName) -> list[Operation]:
-        """
-        Return the operations without a receipt, oldest first.
-
-        They are under way, were refused, or their process died; main tells which (the trailer).
-        """
+        """Return the operations without a receipt, oldest first."""
         return self._state.journal.unfinished(repo)
 
     def renew_lease(self, repo: RepoName, wanted_id: str, token: str, until: datetime) -> None:

@@ -146,7 +146,7 @@ class LocalHost(JournaledHost):
     def refresh(self, repo: RepoName) -> None:
         """Do nothing: a fork follows its upstream by itself."""
 
-    def publish(self, repo: RepoName, branch: str) -> None:
+    def publish(self, repo: RepoName, branch: str, *, force: bool = False) -> None:
         """Do nothing: who opens this directory sees all branches."""
 
     def withdraw_branch(self, repo: RepoName, branch: str) -> None:

@@ -8,7 +8,7 @@ The caller holds the repository's queue.
 
 from __future__ import annotations
 
-import secrets
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
@@ -113,7 +113,7 @@ def _scratch_branch(engine: Engine) -> Iterator[tuple[str, str]]:
     for left_behind in engine.branches(_SCRATCH):
         # We hold the queue, so whoever made it was killed.
         engine.delete_branch(left_behind.name)
-    name = _SCRATCH + secrets.token_hex(8)
+    name = _SCRATCH + os.urandom(8).hex()
     start = engine.head(MAIN)
     engine.create_branch(name, start)
     try:

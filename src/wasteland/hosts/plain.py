@@ -19,12 +19,11 @@ from ..engines.doltlite.engine import DoltLiteEngine
 from ..protocol.errors import Invalid, MergeConflict, NotFound, Stale, Unsupported
 from . import merging
 from .base import Comment, HostAbility, PullRequest, PullState, Replayed, RepoName, Settle
-from .clones import make_clone
+from .clones import ORIGIN, make_clone
 from .journaled import Clock, JournaledHost, utc_now
 from .queue import PATIENCE_S, Queue
 from .state import Repository, State
 
-ORIGIN: Final = "origin"
 WORK: Final = "wl/"
 
 _REMOTE_MAIN: Final = f"{ORIGIN}/{MAIN}"
@@ -136,7 +135,7 @@ class PlainHost(JournaledHost):
         with self._queue.turn():
             self._catch_up()
 
-    def publish(self, repo: RepoName, branch: str) -> None:
+    def publish(self, repo: RepoName, branch: str, *, force: bool = False) -> None:
         """
         Push a branch.
 
@@ -144,7 +143,7 @@ class PlainHost(JournaledHost):
             Stale: The remote's branch of that name has other commits.
         """
         engine = self.engine(repo)
-        engine.push(ORIGIN, branch)
+        engine.push(ORIGIN, branch, force=force)
         engine.fetch(ORIGIN, branch)
 
     def withdraw_branch(self, repo: RepoName, branch: str) -> None:

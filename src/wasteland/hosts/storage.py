@@ -10,13 +10,18 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
+from collections import OrderedDict
 from pathlib import Path
+from typing import Final
 
 from ..engines.base import Engine
 from ..engines.doltlite.engine import DoltLiteEngine
 from ..protocol.errors import Invalid, NotFound
 from .base import RepoName
 from .forks import ForkEngine
+
+OPEN_FORKS: Final = 32
+"""How many forks of a host keep their files open; each takes up to nine descriptors."""
 
 
 class Storage(ABC):
@@ -72,6 +77,7 @@ class DoltLiteStorage(Storage):
     def __init__(self, root: Path) -> None:
         self.root = root
         self._engines: dict[RepoName, Engine] = {}
+        self._recent: OrderedDict[RepoName, Engine] = OrderedDict()
         self._lock = threading.RLock()
 
     def create(self, name: RepoName) -> None:
@@ -92,9 +98,14 @@ class DoltLiteStorage(Storage):
         """Return the engine that reads upstream until the fork is written."""
         path = self._path(name)
         with self._lock:
-            if known := self._engines.get(name):
-                return known
-            return self._keep(name, ForkEngine(path, self.open(upstream), self._path(upstream)))
+            engine = self._engines.get(name) or self._keep(
+                name, ForkEngine(path, self.open(upstream), self._path(upstream))
+            )
+            idle = self._note_use(name, engine)
+        # Outside the lock, because closing waits for whoever is using the engine.
+        if idle is not None:
+            idle.close()
+        return engine
 
     def exists(self, name: RepoName) -> bool:
         """Return whether there is a file."""
@@ -104,6 +115,7 @@ class DoltLiteStorage(Storage):
         """Delete the file, and those that the engine keeps beside it."""
         path = self._path(name)
         with self._lock:
+            self._recent.pop(name, None)
             if engine := self._engines.pop(name, None):
                 engine.close()
         for beside in (path.name, f".{path.name}-lock", f"{path.name}-gc-tmp"):
@@ -120,6 +132,13 @@ class DoltLiteStorage(Storage):
             for engine in self._engines.values():
                 engine.close()
             self._engines.clear()
+            self._recent.clear()
+
+    def _note_use(self, name: RepoName, engine: Engine) -> Engine | None:
+        """Return the fork to be closed, the one that was not asked for longest; it may reopen."""
+        self._recent[name] = engine
+        self._recent.move_to_end(name)
+        return self._recent.popitem(last=False)[1] if len(self._recent) > OPEN_FORKS else None
 
     def _keep(self, name: RepoName, engine: Engine) -> Engine:
         self._engines[name] = engine

@@ -6,9 +6,9 @@ Engines produce these, hosts replay them, the gate judges them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from .lean import dataclass
 from .schema import TABLES, Row, Value, canonical_row
 
 

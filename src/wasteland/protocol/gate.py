@@ -13,12 +13,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from . import rules_rigs, rules_stamps, rules_work
-from .diff import RowChange
-from .errors import Forbidden, WastelandError
+from .diff import DiffKind, RowChange
+from .errors import Forbidden, Invalid, WastelandError
 from .ids import visible
 from .policy import Action
 from .proposal import Authority, Case, ProposedChange, Reason, Usage, Verdict
+from .rules_commons import judge_moderation, judge_setting, needs
+from .rules_rigs import acts_for, judge_link, judge_rig
+from .rules_stamps import judge_stamp
+from .rules_work import judge_completion, judge_item
 
 __all__ = ["Authority", "ProposedChange", "Reason", "Usage", "Verdict", "judge"]
 
@@ -32,14 +35,18 @@ def judge(change: ProposedChange, authority: Authority) -> Verdict:
     The order of rows does not matter; an empty change is allowed.
     """
     case = Case(change, authority)
+    # A row that is only spelled otherwise is not written.
+    rows = [row for row in change.rows if row.cells or row.kind is not DiffKind.MODIFIED]
     _judge_schema(case)
+    if rows:
+        _judge_identity(case)
     # Registrations first, so that a new rig may work in the change that registers it.
-    for row in sorted(change.rows, key=lambda row: (_ORDER.get(row.table, 99), row.key)):
-        case.check(row, _RULES.get(row.table, _foreign_table))
+    for row in sorted(rows, key=_place):
+        case.check(row, _judge_row)
     actions = frozenset(case.actions)
     if case.reasons:
         return Verdict(reasons=tuple(case.reasons), actions=actions)
-    return Verdict(amendments=tuple(case.amendments), actions=actions)
+    return Verdict(amendments=case.amendments, actions=actions)
 
 
 def _judge_schema(case: Case) -> None:
@@ -51,27 +58,54 @@ def _judge_schema(case: Case) -> None:
         case.reasons.append(Reason(error, case.change.schema[0]))
 
 
-def _needs(action: Action) -> _Rule:
-    def rule(case: Case, row: RowChange) -> None:
-        case.authorize(action)
+def _judge_identity(case: Case) -> None:
+    """Whoever is signed in acts for its own rigs only; a branch's name proves nothing."""
+    authority = case.authority
+    rig = authority.actor.rig
+    if not case.me or (rig and not acts_for(authority.account, rig, authority.rigs)):
+        error = Forbidden(
+            f"{authority.account or 'Nobody'} may not act as {case.me or 'nobody'}.",
+            hint="wl whoami",
+            rig=case.me,
+            account=authority.account,
+        )
+        case.reasons.append(Reason(error, "rigs", case.me))
 
-    return rule
+
+def _judge_row(case: Case, row: RowChange) -> None:
+    if row.kind is DiffKind.ADDED and not _is_key(row.key):
+        raise Invalid(
+            f"{visible(row.key)} is no key: 1 to {_KEY_LIMIT} visible characters without spaces.",
+            hint="wl show the item for its id",
+            field=row.table,
+            value=row.key,
+        )
+    _RULES.get(row.table, _foreign_table)(case, row)
 
 
-def _foreign_table(case: Case, row: RowChange) -> None:
+def _is_key(text: str) -> bool:
+    return 0 < len(text) <= _KEY_LIMIT and text.isprintable() and " " not in text
+
+
+def _foreign_table(_: Case, row: RowChange) -> None:
     raise Forbidden(f"{visible(row.table)} is no table that a change may write.", table=row.table)
 
 
+def _place(row: RowChange) -> tuple[int, str, str]:
+    return _ORDER.get(row.table, len(_ORDER)), row.table, row.key
+
+
+_KEY_LIMIT: Final = 255
 _RULES: Final[Mapping[str, _Rule]] = {
-    "rigs": rules_rigs.judge_rig,
-    "rig_links": rules_rigs.judge_link,
-    "wanted": rules_work.judge_item,
-    "completions": rules_work.judge_completion,
-    "stamps": rules_stamps.judge_stamp,
-    "badges": _needs(Action.TRUST),
-    "boot_blocks": _needs(Action.TRUST),
-    "chain_meta": _needs(Action.POLICY),
-    "_meta": _needs(Action.POLICY),
-    "wlx_moderation": _needs(Action.MODERATE),
+    "rigs": judge_rig,
+    "rig_links": judge_link,
+    "wanted": judge_item,
+    "completions": judge_completion,
+    "stamps": judge_stamp,
+    "badges": needs(Action.TRUST),
+    "boot_blocks": needs(Action.TRUST),
+    "chain_meta": needs(Action.POLICY),
+    "_meta": judge_setting,
+    "wlx_moderation": judge_moderation,
 }
 _ORDER: Final = {table: number for number, table in enumerate(_RULES)}

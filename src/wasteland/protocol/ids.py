@@ -8,8 +8,8 @@ gives the same ids, so a retry can be recognised wherever its rows went.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
-import secrets
 from typing import Final
 
 from .errors import Invalid
@@ -55,7 +55,7 @@ def check_handle(text: str) -> str:
 
 def new_operation() -> str:
     """Return a fresh operation id: 128 random bits."""
-    return f"op-{secrets.token_hex(16)}"
+    return f"op-{os.urandom(16).hex()}"
 
 
 def check_operation(text: str) -> str:

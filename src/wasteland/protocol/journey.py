@@ -1,9 +1,9 @@
 """
 How an item got from one row to another: the steps that one actor must have taken.
 
-A pull request shows only the net change of a row. ``find`` looks for a sequence of legal steps by
-the actor that gives it; a claim and its submission may come in one change, a step that is not the
-actor's to take gives no journey.
+A pull request shows only the net change of a row. ``find`` looks for a sequence of steps of
+``lifecycle`` that gives it; a claim and its submission may come in one change, and a step that the
+actor may not take is no way.
 """
 
 from __future__ import annotations
@@ -13,29 +13,43 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from . import lifecycle
 from .errors import AlreadyClaimed, Conflict, Forbidden, WastelandError
-from .lifecycle import EDITABLE, TRANSITIONS, Step, can
-from .records import Status, WantedItem
+from .lifecycle import EDITABLE, Step, can
+from .records import Completion, Stamp, Status, WantedItem
 
-_MAX_STEPS: Final = 4
+May = Callable[[Step, WantedItem], bool]
+"""Whether the actor may take a step on the item as it then is."""
+
+_MOVED: Final = frozenset({"status", "claimed_by", "evidence_url", "updated_at"})
+# Steps that rows beside the item's own must confirm.
+_WITNESSED: Final = (Step.EDIT, Step.SUBMIT, Step.ACCEPT, Step.REJECT)
 
 
 @dataclass(frozen=True, slots=True)
 class Companions:
     """
-    Rows beside the item's own that the change holds for it.
+    Rows beside the item's own that the change holds for it, and those that stay.
 
     Attributes:
-        submitted_by: Who completes it, by completions that the change adds.
-        completed_by: Who has completed it, by all completions on the merged tree.
+        submitted_by: Who completes it, one entry for each completion that the change adds.
+        accepted: The completions that the change validates, as they were.
+        remaining: Who else waits for an answer on the merged tree: completions without a stamp
+            that the change neither adds nor removes.
         stamped: Whether it adds a stamp about one of its completions.
         removed: Whether it removes a completion.
     """
 
-    submitted_by: frozenset[str] = frozenset()
-    completed_by: frozenset[str] = frozenset()
+    submitted_by: tuple[str, ...] = ()
+    accepted: tuple[Completion, ...] = ()
+    remaining: tuple[str, ...] = ()
     stamped: bool = False
     removed: bool = False
+
+    @property
+    def speak(self) -> bool:
+        """Whether the change does something about the item besides its own row."""
+        return bool(self.submitted_by or self.accepted or self.stamped or self.removed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,48 +70,52 @@ class Journey:
         return any(step is taken for taken, _ in self.steps)
 
 
-def find(
-    before: WantedItem | None,
-    after: WantedItem,
-    cells: set[str],
-    actor: str,
-    companions: Companions,
-) -> Journey | None:
+@dataclass(frozen=True, slots=True)
+class Trip:
     """
-    Return the shortest journey by *actor* from *before* to *after*, None if there is none.
+    What a journey is looked for.
 
-    Args:
-        before: None for an item that the change adds.
+    Attributes:
+        before: The item on main; None for one that the change adds.
+        after: The item on the merged tree.
         cells: Columns that differ.
+        actor: Whose steps they are.
         companions: What else the change holds; a submission needs its completion, an acceptance
             its stamp, and neither may come without the step.
     """
-    start = before or _posted(after)
-    first: tuple[tuple[Step, WantedItem], ...] = () if before else ((Step.POST, start),)
-    if before is None and after.posted_by != actor:
-        return None
-    goal = (after.state, after.claimed_by)
-    queue = deque([Journey(first, start)])
+
+    before: WantedItem | None
+    after: WantedItem
+    cells: frozenset[str]
+    actor: str
+    companions: Companions
+
+
+def find(trip: Trip, may: May = lambda *_: True) -> Journey | None:
+    """Return the shortest journey by steps that *may* lets pass, None if there is none."""
+    start = _start(trip, may)
+    queue = deque([start] if start else [])
+    seen: set[tuple[object, ...]] = set()
     while queue:
         journey = queue.popleft()
-        if (journey.end.state, journey.end.claimed_by) == goal:
-            whole = _with_edit(journey, before, cells)
-            if whole and _accounts_for(whole, before, cells, companions):
-                return whole
-        if len(journey.steps) < _MAX_STEPS:
-            queue.extend(_onward(journey, after.claimed_by, actor, companions))
+        if _arrives(journey, trip):
+            return journey
+        for onward in _onward(journey, trip, may):
+            place = _place(onward)
+            if place not in seen:
+                seen.add(place)
+                queue.append(onward)
     return None
 
 
-def explain(
-    before: WantedItem | None, after: WantedItem, actor: str, companions: Companions
-) -> WastelandError:
-    """Return why there is no journey from *before* to *after*."""
+def explain(trip: Trip) -> WastelandError:
+    """Return why no steps of lifecycle make this trip, whoever is asked."""
+    before, after, actor = trip.before, trip.after, trip.actor
     if before is None:
         if after.posted_by != actor:
             return Forbidden(f"{after.id} names {after.posted_by} as its poster, not {actor}.")
         return Conflict(f"{after.id} is posted as {after.status}; a new item is open.")
-    if after.claimed_by != before.claimed_by and after.claimed_by not in {actor, None}:
+    if after.claimed_by not in {before.claimed_by, actor, None} and not trip.companions.accepted:
         return Forbidden(f"{actor} may not claim {after.id} for {after.claimed_by}.")
     if before.claimed_by not in {None, actor} and before.state is not after.state:
         return AlreadyClaimed(
@@ -106,13 +124,22 @@ def explain(
             holder=before.claimed_by,
             status=before.status,
         )
-    if after.state is Status.IN_REVIEW and not companions.submitted_by:
+    return _explain_rows(trip, before, after)
+
+
+def _explain_rows(trip: Trip, before: WantedItem, after: WantedItem) -> WastelandError:
+    extra = sorted(trip.cells - _MOVED - EDITABLE)
+    if extra:
+        return Forbidden(f"{', '.join(extra)} of {after.id} cannot be changed.", cells=extra)
+    if trip.cells <= {"updated_at"} and not trip.companions.speak:
+        return Forbidden(f"{after.id} changes its time and nothing else.", item_id=after.id)
+    if after.state is Status.IN_REVIEW and not trip.companions.submitted_by:
         return Conflict(
             f"{after.id} goes into review without a completion.",
             hint=f"wl done {after.id} --evidence URL",
         )
     return Conflict(
-        f"No legal steps of {actor} lead {after.id} from {before.status} to {after.status} "
+        f"No legal steps of {trip.actor} lead {after.id} from {before.status} to {after.status} "
         "with these rows.",
         hint=f"wl show {after.id}",
         item_id=after.id,
@@ -120,98 +147,132 @@ def explain(
     )
 
 
-def _posted(after: WantedItem) -> WantedItem:
-    return replace(after, status=Status.OPEN.value, claimed_by=None, evidence_url=None)
-
-
-def _with_edit(journey: Journey, before: WantedItem | None, cells: set[str]) -> Journey | None:
-    """Put an edit in front where texts differ; None where the item could not be edited."""
-    if before is None or not cells & EDITABLE:
-        return journey
-    if not can(Step.EDIT, before):
+def _start(trip: Trip, may: May) -> Journey | None:
+    if trip.before is not None:
+        return Journey((), trip.before)
+    posted = replace(trip.after, status=Status.OPEN.value, claimed_by=None, evidence_url=None)
+    if posted.posted_by != trip.actor or not may(Step.POST, posted):
         return None
-    return Journey(((Step.EDIT, before), *journey.steps), journey.end)
+    return Journey(((Step.POST, posted),), posted)
 
 
-def _accounts_for(
-    journey: Journey, before: WantedItem | None, cells: set[str], companions: Companions
-) -> bool:
-    taken = {step for step, _ in journey.steps}
-    if bool(companions.submitted_by) != (Step.SUBMIT in taken):
-        return False
-    if companions.stamped != (Step.ACCEPT in taken):
-        return False
-    if companions.removed and Step.REJECT not in taken:
-        return False
-    if before is None:
+def _arrives(journey: Journey, trip: Trip) -> bool:
+    end, after = journey.end, trip.after
+    return (
+        _same_status(end, after)
+        and (end.claimed_by, end.evidence_url) == (after.claimed_by, after.evidence_url)
+        and _accounts_for_cells(journey, trip)
+        and _accounts_for_rows(journey, trip.companions)
+    )
+
+
+def _same_status(end: WantedItem, after: WantedItem) -> bool:
+    """Compare stored words, so that no step leaves one that a board does not find."""
+    return end.status == after.status or (
+        end.status == Status.COMPLETED and after.state is Status.COMPLETED
+    )
+
+
+def _accounts_for_cells(journey: Journey, trip: Trip) -> bool:
+    if trip.before is None:
         return True
-    written: set[str] = {"updated_at"}
-    for step in taken:
-        written |= TRANSITIONS[step].columns
-    return cells <= written
+    if trip.cells <= {"updated_at"} and not trip.companions.speak:
+        # Steps that cancel out, or none: only the time would move.
+        return not trip.cells and not journey.steps
+    texts = EDITABLE if journey.takes(Step.EDIT) else frozenset()
+    return bool(journey.steps) and trip.cells <= _MOVED | texts
 
 
-def _onward(
-    journey: Journey, goal: str | None, actor: str, companions: Companions
-) -> Iterator[Journey]:
+def _accounts_for_rows(journey: Journey, companions: Companions) -> bool:
+    submits, accepts = journey.takes(Step.SUBMIT), journey.takes(Step.ACCEPT)
+    return (
+        len(companions.submitted_by) == submits
+        and len(companions.accepted) == accepts
+        and companions.stamped == accepts
+        and (journey.takes(Step.REJECT) or not companions.removed)
+    )
+
+
+def _place(journey: Journey) -> tuple[object, ...]:
+    """Return what tells journeys apart as far as any continuation is concerned."""
+    end = journey.end
+    taken = tuple(journey.takes(step) for step in (*_WITNESSED, Step.CLAIM))
+    return (end.status, end.claimed_by, end.evidence_url, *taken)
+
+
+def _onward(journey: Journey, trip: Trip, may: May) -> Iterator[Journey]:
     item = journey.end
-    for step in _STEPS:
-        if can(step, item):
-            for end in _ENDS[step](item, goal, actor, companions):
+    for step, move in _MOVES.items():
+        if can(step, item) and may(step, item):
+            for end in move(journey, trip):
                 yield Journey((*journey.steps, (step, item)), end)
 
 
-def _claim(item: WantedItem, _: str | None, actor: str, __: Companions) -> Iterator[WantedItem]:
-    yield replace(item, status=Status.CLAIMED.value, claimed_by=actor)
+def _claim(journey: Journey, trip: Trip) -> Iterator[WantedItem]:
+    yield lifecycle.claim(journey.end, by=trip.actor, at=None)
 
 
-def _unclaim(item: WantedItem, *_: object) -> Iterator[WantedItem]:
-    yield replace(item, status=Status.OPEN.value, claimed_by=None)
+def _unclaim(journey: Journey, _: Trip) -> Iterator[WantedItem]:
+    yield lifecycle.unclaim(journey.end, at=None)
 
 
-def _handover(item: WantedItem, goal: str | None, *_: object) -> Iterator[WantedItem]:
-    if goal and goal != item.claimed_by:
-        yield replace(item, claimed_by=goal)
+def _handover(journey: Journey, trip: Trip) -> Iterator[WantedItem]:
+    """Only a claim that main knows can be handed on; else anybody could claim for others."""
+    to = trip.after.claimed_by
+    if to and to != journey.end.claimed_by and trip.before and not journey.takes(Step.CLAIM):
+        yield lifecycle.handover(journey.end, to=to, at=None)
 
 
-def _submit(
-    item: WantedItem, _: str | None, actor: str, companions: Companions
-) -> Iterator[WantedItem]:
-    holds = item.is_open_bounty or item.claimed_by == actor
-    if holds and companions.submitted_by <= {actor}:
-        yield replace(item, status=Status.IN_REVIEW.value)
+def _submit(journey: Journey, trip: Trip) -> Iterator[WantedItem]:
+    item, url = journey.end, trip.after.evidence_url
+    if set(trip.companions.submitted_by) != {trip.actor} or journey.takes(Step.SUBMIT):
+        return
+    if lifecycle.takes_many(item) or item.claimed_by == trip.actor:
+        submitted, _ = lifecycle.submit(
+            item, by=trip.actor, evidence="", evidence_url=url, new_id="", at=None
+        )
+        yield submitted
 
 
-def _reject(item: WantedItem, *_: object) -> Iterator[WantedItem]:
-    if item.is_open_bounty:
-        yield replace(item, status=Status.OPEN.value)
-        yield item
-    else:
-        yield replace(item, status=Status.CLAIMED.value)
+def _accept(journey: Journey, trip: Trip) -> Iterator[WantedItem]:
+    for completion in trip.companions.accepted:
+        if not completion.stamp_id:
+            done, _ = lifecycle.accept(journey.end, completion, Stamp("", trip.actor), at=None)
+            yield done
 
 
-def _complete(
-    item: WantedItem, goal: str | None, _: str, companions: Companions
-) -> Iterator[WantedItem]:
-    done = replace(item, status=Status.COMPLETED.value)
-    yield done
-    if goal in companions.completed_by:
-        # A bounty is held by nobody until the accepted work names its holder.
-        yield replace(done, claimed_by=goal)
+def _reject(journey: Journey, trip: Trip) -> Iterator[WantedItem]:
+    item, others = journey.end, len(trip.companions.remaining)
+    if item.is_open_bounty or not others:
+        back = lifecycle.reject(item, others=others, at=None)
+        yield back
+        # Other clients leave the address of the rejected work where it is.
+        yield replace(back, evidence_url=item.evidence_url)
 
 
-def _withdraw(item: WantedItem, *_: object) -> Iterator[WantedItem]:
-    yield replace(item, status=Status.WITHDRAWN.value)
+def _close(journey: Journey, trip: Trip) -> Iterator[WantedItem]:
+    for by in (None, *trip.companions.remaining, *trip.companions.submitted_by):
+        yield lifecycle.close(journey.end, by=by, at=None)
 
 
-_ENDS: Final[Mapping[Step, Callable[..., Iterator[WantedItem]]]] = {
+def _withdraw(journey: Journey, _: Trip) -> Iterator[WantedItem]:
+    yield lifecycle.withdraw(journey.end, at=None)
+
+
+def _edit(journey: Journey, trip: Trip) -> Iterator[WantedItem]:
+    if trip.before and trip.cells & EDITABLE and not journey.takes(Step.EDIT):
+        texts = {name: getattr(trip.after, name) for name in EDITABLE}
+        yield lifecycle.edit(journey.end, texts, at=None)
+
+
+_MOVES: Final[Mapping[Step, Callable[[Journey, Trip], Iterator[WantedItem]]]] = {
     Step.CLAIM: _claim,
     Step.SUBMIT: _submit,
     Step.UNCLAIM: _unclaim,
-    Step.ACCEPT: _complete,
+    Step.ACCEPT: _accept,
     Step.REJECT: _reject,
-    Step.CLOSE: _complete,
+    Step.CLOSE: _close,
     Step.WITHDRAW: _withdraw,
     Step.HANDOVER: _handover,
+    Step.EDIT: _edit,
 }
-_STEPS: Final = tuple(_ENDS)

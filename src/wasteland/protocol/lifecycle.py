@@ -9,7 +9,8 @@ Source: MVGT guide, status lifecycle (S0-77), and the administration guide (S1-2
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -33,22 +34,6 @@ class Step(StrEnum):
     WITHDRAW = "withdraw"
 
 
-@dataclass(frozen=True, slots=True)
-class Transition:
-    """
-    One step's place in the life of an item.
-
-    Attributes:
-        start: Statuses it may begin in.
-        end: Status it leads to.
-        columns: Columns of ``wanted`` that it may write, besides ``updated_at``.
-    """
-
-    start: frozenset[Status]
-    end: Status
-    columns: frozenset[str]
-
-
 EDITABLE: Final = frozenset(
     {
         "title",
@@ -63,35 +48,37 @@ EDITABLE: Final = frozenset(
         "sandbox_min_tier",
     }
 )
-_HELD: Final = frozenset({"status", "claimed_by"})
-_DONE: Final = frozenset({"status", "claimed_by", "evidence_url"})
 _OPEN, _CLAIMED, _IN_REVIEW = Status.OPEN, Status.CLAIMED, Status.IN_REVIEW
 
-TRANSITIONS: Final = {
-    Step.EDIT: Transition(frozenset({_OPEN}), _OPEN, EDITABLE),
-    Step.CLAIM: Transition(frozenset({_OPEN}), _CLAIMED, _HELD),
-    Step.UNCLAIM: Transition(frozenset({_CLAIMED}), _OPEN, _HELD),
-    Step.HANDOVER: Transition(frozenset({_CLAIMED}), _CLAIMED, _HELD),
-    Step.SUBMIT: Transition(frozenset({_CLAIMED}), _IN_REVIEW, _DONE),
-    Step.ACCEPT: Transition(frozenset({_IN_REVIEW}), Status.COMPLETED, _DONE),
-    Step.REJECT: Transition(frozenset({_IN_REVIEW}), _CLAIMED, _DONE),
-    Step.CLOSE: Transition(frozenset({_IN_REVIEW}), Status.COMPLETED, _DONE),
-    Step.WITHDRAW: Transition(frozenset({_OPEN}), Status.WITHDRAWN, frozenset({"status"})),
+STARTS: Final[Mapping[Step, frozenset[Status]]] = {
+    Step.EDIT: frozenset({_OPEN}),
+    Step.CLAIM: frozenset({_OPEN}),
+    Step.UNCLAIM: frozenset({_CLAIMED}),
+    Step.HANDOVER: frozenset({_CLAIMED}),
+    Step.SUBMIT: frozenset({_CLAIMED}),
+    Step.ACCEPT: frozenset({_IN_REVIEW}),
+    Step.REJECT: frozenset({_IN_REVIEW}),
+    Step.CLOSE: frozenset({_IN_REVIEW}),
+    Step.WITHDRAW: frozenset({_OPEN}),
 }
+"""The statuses that a step may begin in; posting begins with no item at all."""
 # An open bounty needs no claim and stays open to further submissions (S2-14).
-BOUNTY_START: Final = frozenset({_OPEN, _IN_REVIEW})
+_BOUNTY_STARTS: Final = frozenset({_OPEN, _IN_REVIEW})
+
+
+def takes_many(item: WantedItem) -> bool:
+    """Return whether any rig may submit to *item* now, without a claim."""
+    return item.is_open_bounty and item.state in _BOUNTY_STARTS
 
 
 def can(step: Step, item: WantedItem) -> bool:
     """Return whether *item* is in a state that *step* may begin in."""
-    if item.is_open_bounty and step is Step.CLAIM:
-        return False
-    if item.is_open_bounty and step is Step.SUBMIT:
-        return item.state in BOUNTY_START
-    return item.state in TRANSITIONS[step].start
+    if takes_many(item) and step in {Step.CLAIM, Step.SUBMIT}:
+        return step is Step.SUBMIT
+    return item.state in STARTS.get(step, ())
 
 
-def claim(item: WantedItem, *, by: str, at: datetime) -> WantedItem:
+def claim(item: WantedItem, *, by: str, at: datetime | None) -> WantedItem:
     """
     Return *item* held by rig *by*.
 
@@ -100,7 +87,7 @@ def claim(item: WantedItem, *, by: str, at: datetime) -> WantedItem:
         Conflict: It is completed, withdrawn, or an open bounty.
     Source: MVGT guide, step 7 (S0-95).
     """
-    if item.is_open_bounty and item.state in BOUNTY_START:
+    if takes_many(item):
         raise Conflict(
             f"{item.id} is an open bounty: it needs no claim.",
             hint=f"wl done {item.id} --evidence URL",
@@ -117,7 +104,7 @@ def claim(item: WantedItem, *, by: str, at: datetime) -> WantedItem:
     return replace(item, status=_CLAIMED.value, claimed_by=by, updated_at=at)
 
 
-def unclaim(item: WantedItem, *, at: datetime) -> WantedItem:
+def unclaim(item: WantedItem, *, at: datetime | None) -> WantedItem:
     """
     Return *item* open again.
 
@@ -128,7 +115,7 @@ def unclaim(item: WantedItem, *, at: datetime) -> WantedItem:
     return replace(item, status=_OPEN.value, claimed_by=None, updated_at=at)
 
 
-def handover(item: WantedItem, *, to: str, at: datetime) -> WantedItem:
+def handover(item: WantedItem, *, to: str, at: datetime | None) -> WantedItem:
     """
     Return *item* held by rig *to* instead of its present holder.
 
@@ -142,7 +129,13 @@ def handover(item: WantedItem, *, to: str, at: datetime) -> WantedItem:
 
 
 def submit(
-    item: WantedItem, *, by: str, evidence: str, evidence_url: str | None, new_id: str, at: datetime
+    item: WantedItem,
+    *,
+    by: str,
+    evidence: str,
+    evidence_url: str | None,
+    new_id: str,
+    at: datetime | None,
 ) -> tuple[WantedItem, Completion]:
     """
     Return *item* in review and the completion that holds the evidence.
@@ -156,27 +149,22 @@ def submit(
         Conflict: The item is not claimed by *by*.
     Source: MVGT guide, step 9 (S0-97).
     """
-    if not item.is_open_bounty:
-        _need(Step.SUBMIT, item)
-        if item.claimed_by != by:
-            raise AlreadyClaimed(
-                f"{item.id} is claimed by {item.claimed_by}, not by {by}.",
-                item_id=item.id,
-                holder=item.claimed_by,
-            )
-    elif not can(Step.SUBMIT, item):
-        raise _wrong_state(Step.SUBMIT, item)
+    _need(Step.SUBMIT, item)
+    if item.claimed_by != by and not takes_many(item):
+        raise AlreadyClaimed(
+            f"{item.id} is claimed by {item.claimed_by}, not by {by}.",
+            item_id=item.id,
+            holder=item.claimed_by,
+        )
     completion = Completion(
         id=new_id, wanted_id=item.id, completed_by=by, evidence=evidence, completed_at=at
     )
-    url = evidence_url or (None if item.is_open_bounty else item.evidence_url)
-    return replace(
-        item, status=_IN_REVIEW.value, evidence_url=url, updated_at=at
-    ), completion
+    url = evidence_url or (None if takes_many(item) else item.evidence_url)
+    return replace(item, status=_IN_REVIEW.value, evidence_url=url, updated_at=at), completion
 
 
 def accept(
-    item: WantedItem, completion: Completion, stamp: Stamp, *, at: datetime
+    item: WantedItem, completion: Completion, stamp: Stamp, *, at: datetime | None
 ) -> tuple[WantedItem, Completion]:
     """
     Return *item* completed and *completion* validated by *stamp*.
@@ -194,14 +182,14 @@ def accept(
     done = replace(
         item, status=Status.COMPLETED.value, claimed_by=completion.completed_by, updated_at=at
     )
-    return done, replace(
-        completion, validated_by=stamp.author, stamp_id=stamp.id, validated_at=at
-    )
+    return done, replace(completion, validated_by=stamp.author, stamp_id=stamp.id, validated_at=at)
 
 
-def reject(item: WantedItem, *, others: int = 0, at: datetime) -> WantedItem:
+def reject(item: WantedItem, *, others: int = 0, at: datetime | None) -> WantedItem:
     """
     Return *item* given back to its claimer for rework; its completion is removed with it.
+
+    An open bounty goes back to the board: it is nobody's, whoever held it before.
 
     Args:
         others: How many further submissions an open bounty holds.
@@ -209,14 +197,13 @@ def reject(item: WantedItem, *, others: int = 0, at: datetime) -> WantedItem:
         Conflict: It is not in review.
     """
     _need(Step.REJECT, item)
-    if item.is_open_bounty:
-        status = _IN_REVIEW if others else _OPEN
-    else:
-        status = _CLAIMED
-    return replace(item, status=status.value, evidence_url=None, updated_at=at)
+    if not item.is_open_bounty:
+        return replace(item, status=_CLAIMED.value, evidence_url=None, updated_at=at)
+    status = _IN_REVIEW if others else _OPEN
+    return replace(item, status=status.value, claimed_by=None, evidence_url=None, updated_at=at)
 
 
-def close(item: WantedItem, *, by: str | None, at: datetime) -> WantedItem:
+def close(item: WantedItem, *, by: str | None, at: datetime | None) -> WantedItem:
     """
     Return *item* completed without a stamp; *by* is whose work closed it.
 
@@ -229,7 +216,7 @@ def close(item: WantedItem, *, by: str | None, at: datetime) -> WantedItem:
     )
 
 
-def withdraw(item: WantedItem, *, at: datetime) -> WantedItem:
+def withdraw(item: WantedItem, *, at: datetime | None) -> WantedItem:
     """
     Return *item* taken off the board; its history stays (S1-44).
 
@@ -240,7 +227,7 @@ def withdraw(item: WantedItem, *, at: datetime) -> WantedItem:
     return replace(item, status=Status.WITHDRAWN.value, updated_at=at)
 
 
-def edit(item: WantedItem, changes: dict[str, object], *, at: datetime) -> WantedItem:
+def edit(item: WantedItem, changes: Mapping[str, object], *, at: datetime | None) -> WantedItem:
     """
     Return *item* with other texts; nobody edits under a claimer's hands.
 
@@ -264,7 +251,7 @@ def _need(step: Step, item: WantedItem) -> None:
 
 
 def _wrong_state(step: Step, item: WantedItem) -> Conflict:
-    starts = " or ".join(sorted(TRANSITIONS[step].start))
+    starts = " or ".join(sorted(STARTS[step]))
     return Conflict(
         f"{item.id} is {item.status}; {step.value} needs it {starts}.",
         hint=f"wl show {item.id}",

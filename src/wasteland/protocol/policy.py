@@ -10,16 +10,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Final
 
 from .errors import Invalid
 from .ids import visible
+from .lean import dataclass
 
 PREFIX: Final = "policy."
 PRESET_KEY: Final = "policy.preset"
 SCALE_KEY: Final = "valence_scale"
+_NOBODY: Final = "nobody"
 
 
 class Action(StrEnum):
@@ -73,25 +75,22 @@ class Who:
         Raises:
             Invalid: A word that is neither ``trust:0`` to ``trust:3`` nor a relation.
         """
-        trust: int | None = None
+        if text.strip() == _NOBODY:
+            return cls(None)
+        levels: list[int] = []
         relations: set[Relation] = set()
-        for word in filter(None, (part.strip() for part in text.split("|"))):
+        for word in (part.strip() for part in text.split("|")):
             if match := re.fullmatch(r"trust:([0-3])", word):
-                trust = int(match[1])
+                levels.append(int(match[1]))
             elif word in Relation._value2member_map_:
                 relations.add(Relation(word))
-            elif word != "nobody":
-                raise Invalid(
-                    f"{visible(word)} is not a rule: use trust:0 to trust:3, anyone, poster, "
-                    "claimer or nobody, joined by |.",
-                    field="policy",
-                    value=word,
-                )
-        return cls(trust, frozenset(relations))
+            else:
+                raise _no_rule(word)
+        return cls(min(levels, default=None), frozenset(relations))
 
     def __str__(self) -> str:
         words = [] if self.trust is None else [f"trust:{self.trust}"]
-        return "|".join([*words, *sorted(self.relations)]) or "nobody"
+        return "|".join([*words, *sorted(self.relations)]) or _NOBODY
 
 
 _OPEN: Final[Mapping[str, str]] = {
@@ -155,15 +154,20 @@ class Policy:
 
     @classmethod
     def from_meta(cls, meta: Mapping[str, str | None]) -> Policy:
-        """Return the policy in the rows of ``_meta``; a rule that cannot be read is left out."""
-        stated = {
-            key.removeprefix(PREFIX): value
-            for key, value in meta.items()
-            if key.startswith(PREFIX) and value is not None and _is_readable(key, value)
-        }
-        preset = stated.pop("preset", "open" if stated else None)
+        """
+        Return the policy in the rows of ``_meta``.
+
+        What cannot be read loosens nothing: a rule falls back to the preset's, a preset to the
+        strictest, and a commons that tried to state something has a policy.
+        """
         scale = meta.get(SCALE_KEY)
-        return cls(stated, preset, scale if scale in {"1", "5"} else None)
+        scale = scale if scale in {"1", "5"} else None
+        written = {k.removeprefix(PREFIX): v for k, v in meta.items() if k.startswith(PREFIX)}
+        if not written:
+            return cls(scale=scale)
+        stated = {rule: text for rule, value in written.items() if (text := _read(rule, value))}
+        preset = stated.pop("preset", "team" if "preset" in written else "open")
+        return cls(stated, preset, scale)
 
     @property
     def is_stated(self) -> bool:
@@ -172,7 +176,7 @@ class Policy:
 
     def text(self, rule: str) -> str:
         """Return the effective text of *rule*."""
-        return self.stated.get(rule) or PRESETS[self.preset or "open"][rule]
+        return self.stated.get(rule, PRESETS[self.preset or "open"][rule])
 
     def origin(self, rule: str) -> str:
         """Return where *rule* comes from, for people."""
@@ -216,11 +220,11 @@ class Policy:
 
 _SHAPES: Final = {
     "mode": re.compile(r"pr|direct"),
-    "merge_at_once": re.compile(r"(?:[a-z]+(?:,[a-z]+)*)?"),
-    "lease_hours": re.compile(r"[1-9]\d{0,4}"),
-    "claims_cap": re.compile(r"[0-3]:(?:\d{1,6}|none)(?:,[0-3]:(?:\d{1,6}|none))*"),
-    "posts_per_day": re.compile(r"\d{1,6}"),
-    "registrations_per_day": re.compile(r"\d{1,6}"),
+    "merge_at_once": re.compile(r"none|[a-z]+(?:,[a-z]+)*"),
+    "lease_hours": re.compile(r"[1-9][0-9]{0,4}"),
+    "claims_cap": re.compile(r"[0-3]:(?:[0-9]{1,6}|none)(?:,[0-3]:(?:[0-9]{1,6}|none))*"),
+    "posts_per_day": re.compile(r"[0-9]{1,6}"),
+    "registrations_per_day": re.compile(r"[0-9]{1,6}"),
     "new_rig_trust": re.compile(r"[012]"),
     "preset": re.compile("|".join(PRESETS)),
 }
@@ -233,7 +237,9 @@ def check_rule(rule: str, text: str) -> str:
     Raises:
         Invalid: No such rule, or not its form.
     """
-    text = {"wild-west": "direct"}.get(text, text) if rule == "mode" else text
+    text = text.strip()
+    if (rule, text) == ("mode", "wild-west"):
+        return "direct"
     if rule in _SHAPES:
         if not _SHAPES[rule].fullmatch(text):
             raise Invalid(
@@ -254,9 +260,19 @@ def check_rule(rule: str, text: str) -> str:
     return str(Who.parse(text))
 
 
-def _is_readable(key: str, value: str) -> bool:
+def _read(rule: str, value: str | None) -> str | None:
+    """Return the stored form of a rule, None where it cannot be read."""
     try:
-        check_rule(key.removeprefix(PREFIX), value)
+        return None if value is None else check_rule(rule, value)
     except Invalid:
-        return False
-    return True
+        return None
+
+
+def _no_rule(word: str) -> Invalid:
+    return Invalid(
+        f"{visible(word)} is not a rule: use trust:0 to trust:3, anyone, poster, claimer, joined "
+        f"by |, or {_NOBODY}.",
+        hint="wl policy shows every rule",
+        field="policy",
+        value=word,
+    )

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from .diff import RowChange
 from .errors import Forbidden, LimitReached, WastelandError
 from .journey import Journey
 from .policy import Action, Policy
 from .records import Completion, Lease, Rig, RigLink, WantedItem, read_time, write_time
-from .roles import Actor, authorize
-from .schema import Value
+from .roles import Actor, authorize, need_standing
+from .schema import Row, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +63,11 @@ class ProposedChange:
 
     Attributes:
         rows: What changes, one entry a row.
-        items: Wanted items that ``rows`` change or that their completions name, by id.
+        items: Wanted items that ``rows`` change or that ``completions`` name, by id.
         completions: All completions of those items, and those that stamps name, by id.
         leases: Leases of those items, by wanted id.
+        rigs: Rigs that stamps name, as the merged tree has them: a rig that an earlier part of the
+            same merge registers is tied to its owner although main does not know it yet.
         schema: Tables whose definition the change alters.
     """
 
@@ -73,6 +75,7 @@ class ProposedChange:
     items: Mapping[str, WantedItem] = field(default_factory=dict)
     completions: Mapping[str, Completion] = field(default_factory=dict)
     leases: Mapping[str, Lease] = field(default_factory=dict)
+    rigs: Mapping[str, Rig] = field(default_factory=dict)
     schema: Sequence[str] = ()
 
 
@@ -127,8 +130,6 @@ class Case:
     Attributes:
         actor: Becomes a registered rig when the change registers it.
         journeys: Wanted id -> the steps found for it.
-        claims: Open claims on main plus those of this change.
-        posts: Posts of today plus those of this change.
     """
 
     def __init__(self, change: ProposedChange, authority: Authority) -> None:
@@ -137,16 +138,19 @@ class Case:
         self.actor = authority.actor
         self.policy = authority.policy
         self.reasons: list[Reason] = []
-        self.amendments: list[RowChange] = []
         self.actions: set[Action] = set()
         self.journeys: dict[str, Journey] = {}
-        self.claims = authority.usage.open_claims
-        self.posts = authority.usage.posts_today
+        self._amended: dict[tuple[str, str], RowChange] = {}
 
     @property
     def me(self) -> str:
         """The acting rig's handle."""
         return self.actor.handle
+
+    @property
+    def amendments(self) -> tuple[RowChange, ...]:
+        """What the merge writes besides, at most one entry a row."""
+        return tuple(self._amended.values())
 
     @property
     def now(self) -> str:
@@ -171,16 +175,36 @@ class Case:
         authorize(action, self.actor, self.policy, item=item)
 
     def amend(self, row: RowChange, **cells: Value) -> None:
-        """Let the merge write other *cells* into the row that *row* leaves."""
-        amendment = RowChange(row.table, row.after, {**(row.after or {}), **cells})
-        if amendment.cells:
-            self.amendments.append(amendment)
+        """Let the merge write other *cells* into the row that *row* leaves; only where we own it."""
+        so_far = self._amended.get((row.table, row.key))
+        self.replace(row.table, row.after, {**(so_far or row).row, **cells})
 
-    def amend_future(self, row: RowChange, column: str) -> None:
-        """Put the host's clock where a time is missing or lies in the future."""
-        when = read_time(row.row.get(column))
-        if when is None or when > self.authority.at:
+    def amend_time(self, row: RowChange, column: str, *, within: timedelta | None = None) -> None:
+        """
+        Put the host's clock where a time is missing or lies in the future.
+
+        Args:
+            within: A time further back than this is no better.
+        """
+        when, now = read_time(row.row.get(column)), self.authority.at.replace(microsecond=0)
+        if when is None or when > now or (within is not None and when < now - within):
             self.amend(row, **{column: self.now})
+
+    def replace(self, table: str, before: Row | None, after: Row | None) -> None:
+        """Let the merge write row *after* for *before*; only where the commons is ours."""
+        amendment = RowChange(table, before, after)
+        if self.authority.owned and amendment.cells:
+            self._amended[table, amendment.key] = amendment
+
+    def need_standing(self) -> None:
+        """
+        Return if the actor takes part here; for what needs no line of the policy.
+
+        Raises:
+            Suspended: A moderation record is in force.
+            Forbidden: The actor is not registered.
+        """
+        need_standing(self.actor, self.policy)
 
     def only(self, row: RowChange, allowed: Iterable[str]) -> None:
         """

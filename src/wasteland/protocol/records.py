@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from enum import StrEnum
-from functools import cache
 from typing import Any, ClassVar, Final, Self
 
+from .lean import dataclass
 from .schema import TABLES, Kind, Row, Table, Value
 
 Json = Any
@@ -30,7 +29,10 @@ class Status(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-OPEN_BOUNTY_TAG = "open-bounty"
+MAX_TRUST: Final = 3
+"""The top of the trust ladder: a maintainer."""
+
+OPEN_BOUNTY_TAG: Final = "open-bounty"
 """The tag that marks an item which needs no claim and takes many submissions (S2-14)."""
 
 
@@ -87,8 +89,8 @@ class Rig(Record):
 
     @property
     def trust(self) -> int:
-        """The trust level as a number from 0 to 3."""
-        return self.trust_level or 0
+        """The trust level as a number from 0 to 3, whatever is stored."""
+        return min(max(self.trust_level or 0, 0), MAX_TRUST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,8 @@ class WantedItem(Record):
     @property
     def is_open_bounty(self) -> bool:
         """Whether many rigs may submit without a claim."""
-        return OPEN_BOUNTY_TAG in (self.tags or ())
+        # Tags that are no list are kept for display and mean nothing.
+        return isinstance(self.tags, tuple) and OPEN_BOUNTY_TAG in self.tags
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +258,7 @@ class Meta(Record):
 
     table: ClassVar[str] = "_meta"
 
-    key: str  # type: ignore[assignment]  # the column's own name
+    key: str
     value: str | None = None
 
 
@@ -322,9 +325,10 @@ def write_time(when: datetime | None) -> str | None:
     return None if when is None else when.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
-@cache
 def _names(cls: type[Record]) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(cls))
+    # A dataclass keeps the names of its fields, in order, for pattern matching.
+    names: tuple[str, ...] = cls.__match_args__
+    return names
 
 
 def _read(kind: Kind, value: Value) -> Any:

@@ -6,17 +6,21 @@ One function decides for every door; ``gate`` and the SDK call it, adapters neve
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from .errors import Forbidden, Suspended, TrustTooLow, WastelandError
-from .lifecycle import Step, can
+from .lean import dataclass
+from .lifecycle import Step, can, takes_many
 from .policy import Action, Policy, Relation, Who
 from .records import Moderation, Rig, WantedItem
 
 TRUST_WORDS: Final = ("unverified", "participant", "trusted", "maintainer")
 # A suspended rig may still let go of what it holds, and appeal by a comment.
 _LEFT_TO_SUSPENDED: Final = frozenset({Action.UNCLAIM, Action.COMMENT})
+# These write rows that are nobody's own; they need their trust even where no policy is stated,
+# or the first comer could make himself a maintainer.
+_GOVERNING: Final = frozenset({Action.TRUST, Action.POLICY, Action.MODERATE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +62,14 @@ def authorize(
     if actor.suspension and action not in _LEFT_TO_SUSPENDED:
         raise _suspended(actor, actor.suspension)
     who = policy.who(action)
-    if relations_of(actor, item) & who.relations:
+    if relations_of(actor, item) & who.relations or _has_trust(actor, who):
         return
-    if not policy.is_stated:
+    if not policy.is_stated and action not in _GOVERNING:
         if who.relations:
             raise _stands_elsewhere(action, actor, who, item)
         return
     if actor.rig is None:
-        raise Forbidden(
-            f"{actor.handle} is not registered in this commons; {action.value} needs {who}.",
-            hint="wl join the commons first",
-            rig=actor.handle,
-            action=action.value,
-        )
-    if who.trust is not None and actor.trust >= who.trust:
-        return
+        raise _unregistered(actor, f"{action.value} needs {who}")
     if who.trust is None:
         raise _stands_elsewhere(action, actor, who, item)
     raise TrustTooLow(
@@ -84,6 +81,20 @@ def authorize(
         need=who.trust,
         item_id=item.id if item else None,
     )
+
+
+def need_standing(actor: Actor, policy: Policy) -> None:
+    """
+    Return if *actor* takes part in the commons at all.
+
+    Raises:
+        Suspended: A moderation record is in force.
+        Forbidden: The actor is not registered, where policy is stated.
+    """
+    if actor.suspension:
+        raise _suspended(actor, actor.suspension)
+    if policy.is_stated and actor.rig is None:
+        raise _unregistered(actor, "only its rigs take part")
 
 
 def is_allowed(
@@ -123,7 +134,6 @@ _ORDER: Final = (
     Step.EDIT,
     Step.WITHDRAW,
 )
-_JUDGING: Final = frozenset({Step.ACCEPT, Step.REJECT, Step.CLOSE})
 
 
 def _may(step: Step, item: WantedItem, actor: Actor, policy: Policy) -> bool:
@@ -131,8 +141,21 @@ def _may(step: Step, item: WantedItem, actor: Actor, policy: Policy) -> bool:
         return False
     is_holder = item.claimed_by == actor.handle
     if step is Step.SUBMIT:
-        return is_holder or item.is_open_bounty
-    return not (step in _JUDGING and is_holder)
+        return is_holder or takes_many(item)
+    # One's own work may be taken back or closed, but never attested.
+    return not (step is Step.ACCEPT and is_holder)
+
+
+def _has_trust(actor: Actor, who: Who) -> bool:
+    return actor.rig is not None and who.trust is not None and actor.trust >= who.trust
+
+
+def _unregistered(actor: Actor, why: str) -> Forbidden:
+    return Forbidden(
+        f"{actor.handle or 'Nobody'} is not registered in this commons; {why}.",
+        hint="wl join the commons first",
+        rig=actor.handle,
+    )
 
 
 def _suspended(actor: Actor, record: Moderation) -> Suspended:
@@ -144,9 +167,7 @@ def _suspended(actor: Actor, record: Moderation) -> Suspended:
     )
 
 
-def _stands_elsewhere(
-    action: Action, actor: Actor, who: Who, item: WantedItem | None
-) -> Forbidden:
+def _stands_elsewhere(action: Action, actor: Actor, who: Who, item: WantedItem | None) -> Forbidden:
     target = f" {item.id}" if item else ""
     return Forbidden(
         f"{actor.handle} may not {action.value}{target}: that is for {who}.",

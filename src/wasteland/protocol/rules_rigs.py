@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from .diff import DiffKind, RowChange
-from .errors import Forbidden, Invalid
+from .errors import Conflict, Forbidden, Invalid, NotFound
 from .ids import HANDLE_RULE, is_handle, visible
 from .policy import Action
 from .proposal import Case, limit, permanent
-from .records import Rig, RigLink
+from .records import MAX_TRUST, Rig, RigLink
 
-MAX_TRUST: Final = 3
 # A registration of another client says 1; it is read as a request.
-_MAX_REQUEST: Final = 1
+_REQUESTS: Final = ("0", "1")
 _OWN_PROFILE: Final = (
     "display_name",
     "hop_uri",
@@ -22,6 +22,23 @@ _OWN_PROFILE: Final = (
     "last_seen",
     "rig_type",
 )
+_ACTIVE: Final = "active"
+_PENDING: Final = "pending"
+_REVOKED: Final = "revoked"
+
+
+def acts_for(account: str, rig: Rig, rigs: Mapping[str, Rig]) -> bool:
+    """
+    Return whether *account* may act as *rig*: it owns it, or the rig that answers for it.
+
+    Args:
+        account: "" where the host cannot know; then nobody can be told apart.
+        rig: As main has it.
+        rigs: Its parent, if it has one, by handle.
+    """
+    parent = rigs.get(rig.parent_rig or "")
+    owners = {_account(rig.dolthub_org), _account(parent.dolthub_org if parent else None)}
+    return not account or _account(account) in owners - {""}
 
 
 def judge_rig(case: Case, row: RowChange) -> None:
@@ -35,54 +52,79 @@ def judge_rig(case: Case, row: RowChange) -> None:
         _judge_trust(case, row, rig)
     else:
         case.need_own(row, rig.handle)
+        case.need_standing()
         case.only(row, _OWN_PROFILE)
+        case.amend_time(row, "last_seen")
 
 
 def _judge_registration(case: Case, row: RowChange, rig: Rig) -> None:
+    _check_handle(case, rig)
+    case.need_own(row, rig.handle)
+    case.authorize(Action.REGISTER)
+    _need_owner(case, rig)
+    _check_request(case, row, rig)
+    case.actor = case.actor.registered_as(rig, case.policy)
+    case.amend(row, registered_at=case.now, last_seen=case.now)
+    if case.policy.is_stated:
+        _check_rate(case)
+        case.amend(row, trust_level=case.policy.new_rig_trust)
+
+
+def _check_handle(case: Case, rig: Rig) -> None:
     if not is_handle(rig.handle):
         raise Invalid(
             f"{visible(rig.handle)} cannot be a handle: {HANDLE_RULE}.",
+            hint="wl join --handle NAME",
             field="handle",
             value=rig.handle,
         )
-    case.need_own(row, rig.handle)
-    case.authorize(Action.REGISTER)
-    _need_account(case, rig)
-    if not case.policy.is_stated:
-        return
-    _check_request(case, rig)
-    case.actor = case.actor.registered_as(rig, case.policy)
-    if case.authority.owned:
-        case.amend(
-            row,
-            trust_level=case.policy.new_rig_trust,
-            registered_at=case.now,
-            last_seen=case.now,
+    if case.authority.actor.rig and case.authority.actor.handle == rig.handle:
+        raise Conflict(
+            f"The handle {rig.handle} is taken.", hint="wl join --handle NAME", rig=rig.handle
         )
 
 
-def _check_request(case: Case, rig: Rig) -> None:
-    if rig.trust > _MAX_REQUEST:
+def _check_request(case: Case, row: RowChange, rig: Rig) -> None:
+    stored = row.row.get("trust_level")
+    if stored is not None and str(stored) not in _REQUESTS:
         raise Forbidden(
-            f"{rig.handle} registers itself with trust {rig.trust}; this commons gives a new rig "
-            f"{case.policy.new_rig_trust}.",
+            f"{rig.handle} registers itself with trust {visible(str(stored))}; this commons gives "
+            f"a new rig {case.policy.new_rig_trust}.",
+            hint="register with trust 0; a maintainer raises it",
             rig=rig.handle,
         )
-    cap = case.policy.daily("registrations_per_day")
-    if case.authority.usage.registrations_today >= cap:
-        raise limit("registrations a day", cap, case.authority.usage.registrations_today)
 
 
-def _need_account(case: Case, rig: Rig) -> None:
-    account = case.authority.account
-    parent = case.authority.rigs.get(rig.parent_rig or "")
-    owners = {rig.dolthub_org, parent.dolthub_org if parent else None}
-    if account and account not in owners:
+def _check_rate(case: Case) -> None:
+    cap, count = (
+        case.policy.daily("registrations_per_day"),
+        case.authority.usage.registrations_today,
+    )
+    if count >= cap:
+        raise limit("registrations a day", cap, count)
+
+
+def _need_owner(case: Case, rig: Rig) -> None:
+    """A registration names one's own account, and as parent only a rig of that account."""
+    account = _account(case.authority.account)
+    owner = _account(rig.dolthub_org) or (account if rig.parent_rig else "")
+    if account and account != owner:
         raise Forbidden(
-            f"{account} cannot register {rig.handle}, which names "
+            f"{case.authority.account} cannot register {rig.handle}, which names "
             f"{rig.dolthub_org or 'nobody'} as its owner.",
             rig=rig.handle,
-            account=account,
+            account=case.authority.account,
+        )
+    if not rig.parent_rig:
+        return
+    parent = case.authority.rigs.get(rig.parent_rig)
+    if parent is None or not owner or _account(parent.dolthub_org) != owner:
+        raise Forbidden(
+            f"{rig.handle} names {rig.parent_rig} as the rig that answers for it, which is no rig "
+            f"of {owner or 'a known account'}.",
+            hint="register with a parent of your own account, or with none",
+            rig=rig.handle,
+            parent=rig.parent_rig,
         )
 
 
@@ -94,25 +136,73 @@ def _judge_trust(case: Case, row: RowChange, rig: Rig) -> None:
             rig=rig.handle,
         )
     case.authorize(Action.TRUST)
-    if not 0 <= rig.trust <= MAX_TRUST:
-        raise Invalid(f"Trust is 0 to 3, not {rig.trust}.", field="trust_level", value=rig.trust)
-    case.only(row, ("trust_level", "last_seen"))
+    if rig.trust_level is None or not 0 <= rig.trust_level <= MAX_TRUST:
+        raise Invalid(
+            f"Trust is 0 to {MAX_TRUST}, not {visible(str(row.row.get('trust_level')))}.",
+            hint=f"wl trust {rig.handle} 1",
+            field="trust_level",
+            value=rig.trust_level,
+        )
+    highest = max(rig.trust, Rig.from_row(row.before or {}).trust)
+    if highest > case.actor.trust:
+        raise Forbidden(
+            f"{case.me} has trust {case.actor.trust} and cannot give or take {highest}.",
+            hint="ask a maintainer",
+            rig=rig.handle,
+        )
+    case.only(row, ("trust_level",))
 
 
 def judge_link(case: Case, row: RowChange) -> None:
-    """Each side of a link asserts for itself; either side revokes."""
+    """
+    Each side of a link asserts for itself; either side revokes, and that is final.
+
+    A link binds both in the yearbook rule, so that neither can be bound by the other's word.
+    """
     if row.kind is DiffKind.REMOVED:
         raise permanent("A rig link", row)
     link = RigLink.from_row(row.row)
     if case.me not in {link.rig_a, link.rig_b}:
         case.need_own(row, link.rig_a)
+    case.need_standing()
     if row.before is None:
-        if link.rig_a != case.me or link.in_force or link.assertion_b:
-            raise Forbidden(
-                f"A link begins with {link.rig_a}'s own word and waits for {link.rig_b}."
-            )
-        return
-    if link.in_force and not RigLink.from_row(row.before).in_force and link.rig_b != case.me:
-        raise Forbidden(f"Only {link.rig_b} can confirm this link.")
-    own = ("assertion_a",) if link.rig_a == case.me else ("assertion_b", "completed_at")
-    case.only(row, (*own, "status", "revoked_at", "revoked_by"))
+        _judge_proposal(case, row, link)
+    elif link.status == _REVOKED:
+        _judge_revocation(case, row, link)
+    else:
+        _judge_confirmation(case, row, link, RigLink.from_row(row.before))
+
+
+def _judge_proposal(case: Case, row: RowChange, link: RigLink) -> None:
+    theirs = (link.assertion_b, link.completed_at, link.revoked_at, link.revoked_by)
+    if link.rig_a != case.me or link.status != _PENDING or any(theirs):
+        raise Forbidden(
+            f"A link begins with {link.rig_a}'s own word and waits for {link.rig_b}.", link=link.id
+        )
+    if link.rig_a == link.rig_b:
+        raise Invalid("A link needs another rig.", hint="wl rig link HANDLE", field="rig_b")
+    if link.rig_b not in case.authority.rigs:
+        raise NotFound(f"{link.rig_b} is not a rig of this commons.", hint="wl rig list")
+    case.amend_time(row, "created_at")
+
+
+def _judge_revocation(case: Case, row: RowChange, link: RigLink) -> None:
+    case.only(row, ("status", "revoked_at", "revoked_by"))
+    if link.revoked_by != case.me or link.revoked_at is None:
+        raise Forbidden(f"{case.me} revokes in its own name and says when.", link=link.id)
+    case.amend_time(row, "revoked_at")
+
+
+def _judge_confirmation(case: Case, row: RowChange, link: RigLink, before: RigLink) -> None:
+    is_answer = before.status == _PENDING and before.revoked_at is None and not before.assertion_b
+    if link.rig_b != case.me or link.status != _ACTIVE or not is_answer:
+        raise Forbidden(
+            f"Only {link.rig_b} can confirm this link, and only while it waits.", link=link.id
+        )
+    case.only(row, ("assertion_b", "completed_at", "status"))
+    case.amend_time(row, "completed_at")
+
+
+def _account(name: str | None) -> str:
+    # Hosts do not tell Acme from acme.
+    return (name or "").strip().casefold()

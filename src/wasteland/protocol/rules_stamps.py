@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from .diff import DiffKind, RowChange
-from .errors import Forbidden, Invalid, OwnWork
+from .errors import Conflict, Forbidden, Invalid, OwnWork
+from .lifecycle import Step
+from .owners import same_owner
 from .policy import Action
 from .proposal import Case
-from .records import Stamp
-from .owners import same_owner
+from .records import Completion, Stamp, Status, WantedItem
+from .stamps import parse_scale, read
 
 
 def judge_stamp(case: Case, row: RowChange) -> None:
@@ -23,17 +25,17 @@ def judge_stamp(case: Case, row: RowChange) -> None:
     stamp = Stamp.from_row(row.row)
     case.need_own(row, stamp.author)
     _judge_yearbook(case, stamp)
-    _judge_context(case, stamp)
-    _judge_scores(stamp)
-    case.authorize(Action.ACCEPT)
-    if case.authority.owned:
-        case.amend_future(row, "created_at")
+    item = _judge_context(case, stamp)
+    _judge_scores(case, row, stamp)
+    case.authorize(Action.ACCEPT, item)
+    case.amend_time(row, "created_at")
 
 
 def _judge_yearbook(case: Case, stamp: Stamp) -> None:
-    reason = same_owner(
-        stamp.author, stamp.subject, rigs=case.authority.rigs, links=case.authority.links
-    )
+    """Look at main and at what this merge adds; what main says of a rig cannot be unsaid here."""
+    author = {case.actor.handle: case.actor.rig} if case.actor.rig else {}
+    rigs = {**case.change.rigs, **author, **case.authority.rigs}
+    reason = same_owner(stamp.author, stamp.subject, rigs=rigs, links=case.authority.links)
     if reason:
         raise OwnWork(
             f"{stamp.author} may not stamp the work of {stamp.subject}: {reason}.",
@@ -42,7 +44,8 @@ def _judge_yearbook(case: Case, stamp: Stamp) -> None:
         )
 
 
-def _judge_context(case: Case, stamp: Stamp) -> None:
+def _judge_context(case: Case, stamp: Stamp) -> WantedItem:
+    """Return the item that the stamp's completion finished."""
     completion = case.change.completions.get(stamp.context_id or "")
     if stamp.context_type != "completion" or completion is None:
         raise Forbidden(
@@ -54,14 +57,61 @@ def _judge_context(case: Case, stamp: Stamp) -> None:
             f"{completion.completed_by}.",
             subject=stamp.subject,
         )
+    item = case.change.items.get(completion.wanted_id or "")
+    journey = case.journeys.get(completion.wanted_id or "")
+    if journey and journey.takes(Step.ACCEPT):
+        _need_accepted(stamp, completion)
+    elif item is None or item.state is not Status.COMPLETED:
+        raise Conflict(
+            f"{completion.id} is not finished work yet; a stamp comes with its acceptance.",
+            hint=f"wl accept {completion.wanted_id} --quality good",
+        )
+    _need_single(case, stamp)
+    return item or WantedItem(completion.wanted_id or "")
 
 
-def _judge_scores(stamp: Stamp) -> None:
+def _need_accepted(stamp: Stamp, completion: Completion) -> None:
+    if completion.stamp_id != stamp.id:
+        raise Forbidden(
+            f"{stamp.id} is not the stamp that accepts {completion.id}.", context_id=completion.id
+        )
+
+
+def _need_single(case: Case, stamp: Stamp) -> None:
+    same = [
+        row
+        for row in case.change.rows
+        if row.table == "stamps" and row.row.get("context_id") == stamp.context_id
+    ]
+    if len(same) > 1:
+        raise Conflict(
+            f"{stamp.author} stamps {stamp.context_id} {len(same)} times in one change.",
+            hint="say it in one stamp",
+        )
+
+
+def _judge_scores(case: Case, row: RowChange, stamp: Stamp) -> None:
     if not isinstance(stamp.valence, dict) or not stamp.valence:
-        raise Invalid(f"{stamp.id} rates no dimension.", field="valence", value=stamp.valence)
-    if stamp.confidence is not None and not 0 <= stamp.confidence <= 1:
         raise Invalid(
-            f"Confidence is 0 to 1, not {stamp.confidence}.",
+            f"{stamp.id} rates no dimension.",
+            hint="wl accept --quality good",
+            field="valence",
+            value=stamp.valence,
+        )
+    scale = parse_scale(case.policy.scale)
+    unread = read(stamp.valence, scale).unread if scale else {}
+    if unread:
+        raise Invalid(
+            f"{stamp.id} rates {', '.join(sorted(unread))} outside this commons' scale.",
+            hint="wl policy shows the scale",
+            field="valence",
+            value=stamp.valence,
+        )
+    sure = stamp.confidence if row.row.get("confidence") is not None else 1.0
+    if sure is None or not 0 <= sure <= 1:
+        raise Invalid(
+            f"Confidence is 0 to 1, not {row.row.get('confidence')}.",
+            hint="wl accept --confidence 0.8",
             field="confidence",
             value=stamp.confidence,
         )

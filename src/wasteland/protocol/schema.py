@@ -9,10 +9,12 @@ Source: the commons schema reference (S0-8 to S0-66) and the v1.2 definitions in
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from .lean import dataclass
 
 Value = str | int | float | None
 Row = Mapping[str, Value]
@@ -328,8 +330,9 @@ def canonical_row(table: str, row: Row) -> dict[str, Value]:
     """
     Return *row* with each known column spelled one way, so that rows of two engines compare.
 
-    JSON text becomes its sorted compact form (JSON ``null`` is NULL), flags become 0 or 1, reals
-    lose what a 32-bit column cannot hold. Columns that we do not know are kept as they are.
+    JSON text becomes its sorted compact form (JSON ``null`` is NULL), numbers in text become
+    numbers, flags 0 or 1, reals lose what a 32-bit column cannot hold. Columns that we do not know
+    are kept as they are.
     """
     return {name: _canonical(_KINDS.get((table, name)), value) for name, value in row.items()}
 
@@ -345,17 +348,37 @@ def canonical_json(text: str) -> str | None:
 
 
 def _canonical(kind: Kind | None, value: Value) -> Value:
-    if value is None or kind in {None, Kind.TEXT, Kind.INTEGER}:
+    if value is None or kind in {None, Kind.TEXT}:
         return value
     if kind is Kind.JSON:
         return canonical_json(str(value))
-    if kind is Kind.REAL:
-        return _canonical_real(value)
+    if kind is Kind.TIME:
+        return str(value).replace("T", " ").removesuffix("Z")
+    number = _number(value)
+    if number is None:
+        return value
     if kind is Kind.FLAG:
-        return int(bool(value))
-    return str(value).replace("T", " ").removesuffix("Z")
-
-
-def _canonical_real(value: Value) -> Value:
+        return int(bool(number))
     # FLOAT is 32 bits wide on one engine and 64 on the other; six digits survive both.
-    return float(f"{float(value):.6g}") if isinstance(value, int | float) else value
+    return float(f"{float(number):.6g}") if kind is Kind.REAL else number
+
+
+def _number(value: str | float) -> int | float | None:
+    """Return the finite number in *value*, an int where it is whole; None if it is none."""
+    try:
+        number = float(value)
+        if not number.is_integer():
+            return number if math.isfinite(number) else None
+        return int(value)
+    except OverflowError:
+        return None
+    except ValueError:
+        return _whole(value)
+
+
+def _whole(value: str | float) -> int | None:
+    """Return the whole number that text such as "2.0" spells."""
+    try:
+        return int(float(value))
+    except ValueError:
+        return None

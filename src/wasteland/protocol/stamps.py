@@ -17,7 +17,6 @@ from typing import Final
 
 from .errors import Invalid
 from .ids import visible
-from .owners import same_owner as same_owner  # noqa: PLC0414  # the gate asks here
 from .records import Json
 from .words import QUALITIES, nearest
 

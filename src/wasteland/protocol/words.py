@@ -7,7 +7,6 @@ whatever other clients have stored and never raise.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
@@ -27,6 +26,7 @@ TYPES: Final = (
     "inference",
     "other",
 )
+STATUSES: Final = ("open", "claimed", "in_review", "completed", "withdrawn")
 PRIORITIES: Final = ("critical", "high", "medium", "low", "backlog")
 """A word's place is its stored number."""
 NORMAL_PRIORITY: Final = 2
@@ -52,6 +52,16 @@ def parse_type(text: str) -> str:
         Invalid: It is none of TYPES.
     """
     return _one_of("type", text, TYPES)
+
+
+def parse_status(text: str) -> str:
+    """
+    Return the status that *text* names.
+
+    Raises:
+        Invalid: It is none of STATUSES.
+    """
+    return _one_of("status", text, STATUSES)
 
 
 def parse_priority(value: str | int) -> int:
@@ -143,8 +153,24 @@ def shown(value: object, default: str = "") -> str:
 
 def nearest(word: str, allowed: Iterable[str]) -> str | None:
     """Return the allowed word that *word* is probably meant to be, None if none is near."""
-    matches = difflib.get_close_matches(word[:64], list(allowed), n=1, cutoff=0.6)
-    return matches[0] if matches else None
+    typed = word[:64]
+    best = min(allowed, key=lambda known: _edits(typed, known), default="")
+    return best if 2 * _edits(typed, best) <= len(typed) and typed else None
+
+
+def _edits(one: str, other: str) -> int:
+    """Return how many letters must be put in, left out, replaced or swapped between two words."""
+    # The standard library's difflib compares words too, at three milliseconds of every start.
+    rows = [list(range(len(other) + 1))]
+    for i, letter in enumerate(one, 1):
+        row = [i]
+        for j, known in enumerate(other, 1):
+            edits = min(rows[-1][j] + 1, row[-1] + 1, rows[-1][j - 1] + (letter != known))
+            if i > 1 and j > 1 and (letter, one[i - 2]) == (other[j - 2], known):
+                edits = min(edits, rows[-2][j - 2] + 1)
+            row.append(edits)
+        rows.append(row)
+    return rows[-1][-1]
 
 
 def _plain(value: object) -> str:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from engines.laboratory import AT, INSERT_WANTED, post, retitle, save, wanted
+from engines.laboratory import AT, INSERT_WANTED, SCHEMA, Lab, post, retitle, save, wanted
 from wasteland.engines.base import Commit, Engine
 from wasteland.protocol.errors import NotFound
 
@@ -127,6 +127,16 @@ def test_a_rows_history_is_that_of_the_ref(engine: Engine) -> None:
 
 def test_a_row_that_never_was_has_no_history(engine: Engine) -> None:
     assert engine.history("wanted", "w-404") == []
+
+
+def test_the_history_of_a_schema_that_others_just_made_is_seen(lab: Lab) -> None:
+    engine = lab.create("bare")
+    engine.head()
+    with lab.opener(engine)() as other:
+        other.run_ddl(SCHEMA, "schema", author="root", at=AT)
+        head = post(other, "w-1")
+
+    assert [version.commit for version in engine.history("wanted", "w-1")] == [head]
 
 
 def test_the_history_of_a_new_table_is_seen_at_once(engine: Engine) -> None:

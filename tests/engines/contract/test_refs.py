@@ -162,6 +162,19 @@ def test_forwarding_from_another_head_is_stale(engine: Engine) -> None:
     assert engine.head() == moved
 
 
+def test_forwarding_is_stale_even_if_the_unexpected_head_leads_there(engine: Engine) -> None:
+    base = post(engine, "w-1")
+    engine.create_branch(BRANCH)
+    between = post(engine, "w-2", branch=BRANCH)
+    post(engine, "w-3", branch=BRANCH)
+    engine.fast_forward("main", between, expected=base)
+
+    with pytest.raises(Stale):
+        engine.fast_forward("main", BRANCH, expected=base)
+
+    assert engine.head() == between
+
+
 def test_forwarding_to_a_commit_that_does_not_descend_is_stale(engine: Engine) -> None:
     post(engine, "w-1")
     engine.create_branch(BRANCH)

@@ -27,7 +27,7 @@ TEXTS = [
     "0123",
     "1e5",
     "2026-01-02 03:04:05",
-    "x" * 100_000,
+    "x" * 60_000,
 ]
 JSON_TEXTS = [
     "null",
@@ -70,7 +70,9 @@ def test_json_keeps_its_meaning(engine: Engine, text: str) -> None:
 
     (raw,) = engine.read("SELECT * FROM wanted")
 
-    assert json.loads(str(raw["sandbox_scope"])) == json.loads(text)
+    # JSON null may come back as NULL; they mean the same.
+    scope = raw["sandbox_scope"]
+    assert json.loads("null" if scope is None else str(scope)) == json.loads(text)
     assert canonical_row("wanted", raw) == canonical_row("wanted", row)
 
 

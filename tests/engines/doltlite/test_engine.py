@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -164,6 +165,7 @@ def test_more_branches_than_connections_are_kept_are_all_read(engine: DoltLiteEn
     with engine.change("b0") as change:
         change.execute("DELETE FROM wanted")
         assert all(titles(engine, name) for name in names)
+    assert len(engine._sessions._seats) <= 8
 
 
 def test_a_writer_that_others_keep_waiting_is_unavailable(
@@ -216,6 +218,39 @@ def test_a_damaged_file_is_tampered(engine: DoltLiteEngine, path: Path) -> None:
     with pytest.raises(Tampered):
         titles(engine)
     assert engine.check()
+
+
+def test_a_table_that_others_made_on_a_branch_is_in_the_diff(
+    engine: DoltLiteEngine, path: Path
+) -> None:
+    base = post(engine, "w-1")
+    engine.diff(base, "main")
+    with closing(DoltLiteEngine(path)) as other:
+        other.create_branch("b")
+        with other.change("b") as change:
+            change.run("CREATE TABLE t (id TEXT PRIMARY KEY)")
+            change.run("INSERT INTO t VALUES ('a')")
+            change.commit("t", author="ann", at=AT, tables=["t"])
+
+    assert [(c.table, c.after) for c in engine.diff("main", "b")] == [("t", {"id": "a"})]
+    assert [(c.table, c.before) for c in engine.diff("b", "main")] == [("t", {"id": "a"})]
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_forked_child_writes_through_connections_of_its_own(engine: DoltLiteEngine) -> None:
+    post(engine, "w-1")
+
+    child = os.fork()
+    if child == 0:
+        try:
+            retitle(engine, "w-1", "by the child")
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
+
+    assert titles(engine) == {"w-1": "by the child"}
+    retitle(engine, "w-1", "by the parent")
+    assert [commit.message for commit in engine.log(limit=2)] == ["retitle w-1"] * 2
 
 
 def test_columns_named_like_the_diffs_own_are_not_confused(engine: DoltLiteEngine) -> None:

@@ -108,10 +108,15 @@ class DataDir:
     def info(self) -> Info | None:
         """Return Dolt's own word, None if there is none or it cannot be read."""
         try:
-            pid, port, secret = (self.path / ".dolt" / "sql-server.info").read_text().split(":")
+            pid, port, secret = self._info_file.read_text().split(":")
             return Info(int(pid), int(port), secret.strip())
         except (OSError, ValueError):
             return None
+
+    def drop_unreadable_info(self) -> None:
+        """Remove what a crash left of Dolt's own word; Dolt does not start beside it."""
+        if self.info() is None:
+            self._info_file.unlink(missing_ok=True)
 
     def state(self) -> State | None:
         """Return the server that we started for this very directory, None if we started none."""
@@ -151,6 +156,10 @@ class DataDir:
             return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
         except OSError:
             return ""
+
+    @property
+    def _info_file(self) -> Path:
+        return self.path / ".dolt" / "sql-server.info"
 
     @property
     def _state_file(self) -> Path:

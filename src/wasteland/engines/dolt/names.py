@@ -19,6 +19,7 @@ from ..base import MAIN
 _LONGEST: Final = 64
 _SPELLED: Final = {"_": "_1", ".": "_2"}
 _READ: Final = {"1": "_", "2": "."}
+_SPELLED_PAIR: Final = re.compile(r"((?:[^_]|_[^_])+)__((?:[^_]|_[^_])+)")
 # A leading hyphen would be read as an option, a colon as "from:to".
 _NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._/+@=-]*\Z")
 _HASH: Final = re.compile(r"[0-9a-v]{32}\Z")
@@ -40,10 +41,10 @@ def database_name(owner: str, name: str) -> str:
 
 def repository_name(database: str) -> tuple[str, str] | None:
     """Return (owner, name) of a database, None if it is not named by us or its name was cut."""
-    parts = re.split(r"(?<!_)__(?!_)", database)
-    if len(parts) != 2 or not all(parts):
+    match = _SPELLED_PAIR.fullmatch(database)
+    if match is None:
         return None
-    owner, name = (_unspell(part) for part in parts)
+    owner, name = (_unspell(part) for part in match.groups())
     return (owner, name) if database_name(owner, name) == database else None
 
 

@@ -195,6 +195,7 @@ def _running(directory: DataDir) -> _Found | None:
 def _started(directory: DataDir, wish: _Wish) -> _Found:
     program = find_program(wish.program)
     directory.forget_state()
+    directory.drop_unreadable_info()
     remotes = ["--remotes"] if wish.with_remotes else []
     answer = _launch(directory, [program, str(wish.idle_s), *remotes])
     found = None if "error" in answer else _running(directory)
@@ -236,19 +237,23 @@ def _launch(directory: DataDir, arguments: list[str]) -> dict[str, Any]:
     """Run the supervisor and return the one line that it answers."""
     # -P: a file of the working directory must not stand in for a module of ours.
     command = [sys.executable, "-P", "-m", "wasteland.engines.dolt.supervisor"]
-    done = subprocess.Popen(
-        [*command, str(directory.path), *arguments],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    with done:
-        line = done.stdout.readline() if done.stdout else b""
+    with directory.log.open("ab") as log:
+        supervisor = subprocess.Popen(
+            [*command, str(directory.path), *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            start_new_session=True,
+        )
+    with supervisor:
+        line = supervisor.stdout.readline() if supervisor.stdout else b""
     try:
         answer: dict[str, Any] = json.loads(line)
     except ValueError as error:
-        raise EngineError(f"The Dolt server's supervisor failed: {line!r}.") from error
+        raise EngineError(
+            f"The supervisor of the Dolt server failed: {directory.log_tail()}",
+            hint=f"see {directory.log}",
+        ) from error
     return answer
 
 

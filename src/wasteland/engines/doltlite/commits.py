@@ -78,6 +78,8 @@ def commit_until(session: Session, commit: str, when: datetime) -> str:
 
 def row_versions(session: Session, table: str, key: str) -> list[RowVersion]:
     """Return what the history of the session's place holds of one row, newest first."""
+    # First of all, as it also makes the connection see history tables that are new.
+    parents = _parents(session)
     column = TABLES[table].key if table in TABLES else session.text(_KEY_COLUMN, {"table": table})
     names, rows = session.table(
         f"SELECT * FROM {quoted(f'dolt_history_{table}')} WHERE {quoted(column)} = :key",
@@ -86,7 +88,6 @@ def row_versions(session: Session, table: str, key: str) -> list[RowVersion]:
     versions = [_version(names, row) for row in rows]
     # Every commit holds the row; one that holds what a parent of it held did not change it.
     held = {version.commit: version.row for version in versions}
-    parents = _parents(session)
     return [
         version
         for version in versions

@@ -9,14 +9,14 @@ the file's one write lock for as long as a change lasts; other processes wait fo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Final, Self, TypeVar
+from typing import Final, Self
 
 from ...protocol.diff import RowChange
-from ...protocol.errors import Conflict, NotFound, Tampered
+from ...protocol.errors import Conflict, Tampered
 from ...protocol.schema import Value
 from ..base import MAIN, Ability, Branch, Change, Commit, Engine, Params, Remote, RowVersion
 from ..sql import DOLTLITE, Dialect
@@ -24,8 +24,6 @@ from . import commits, diffs, driver, refs, remotes
 from .change import DoltLiteChange, write_transaction
 from .errors import translate
 from .sessions import Session, Sessions, Use
-
-T = TypeVar("T")
 
 _TABLES: Final = (
     "SELECT m.name, p.name FROM sqlite_schema AS m JOIN pragma_table_info(m.name) AS p"
@@ -205,13 +203,10 @@ class DoltLiteEngine(Engine):
         `schema_changes`.
         """
         start, end = self.head(base), self.head(head)
-
-        def read(session: Session) -> list[RowChange]:
+        with self._sessions.use(MAIN) as session:
             changed = diffs.tables_with_changed_rows(session, start, end)
             wanted = changed if tables is None else [name for name in changed if name in tables]
             return diffs.changed_rows(session, start, end, wanted)
-
-        return self._read_history(read, MAIN)
 
     def schema_changes(self, base: str, head: str) -> list[str]:
         """Return the tables whose definition or indexes differ; ``dolt_schemas`` for views."""
@@ -228,8 +223,8 @@ class DoltLiteEngine(Engine):
 
     def history(self, table: str, key: str, *, ref: str = MAIN) -> list[RowVersion]:
         """Return the row's versions, newest first, one for each commit that changed it."""
-        place = self._place(ref)
-        return self._read_history(lambda at: commits.row_versions(at, table, key), place)
+        with self._at(ref) as session:
+            return commits.row_versions(session, table, key)
 
     # --- remotes
 
@@ -324,20 +319,6 @@ class DoltLiteEngine(Engine):
     def _writing(self, branch: str) -> Iterator[Session]:
         with self._sessions.use(refs.check_name(branch), Use.WRITE) as session:
             yield session
-
-    def _read_history(self, read: Callable[[Session], T], place: str) -> T:
-        """
-        Run *read*, which uses tables derived from those of the user.
-
-        A connection knows only the derived tables that existed when it was opened.
-        """
-        try:
-            with self._sessions.use(place) as session:
-                return read(session)
-        except NotFound:
-            self._sessions.forget(place)
-            with self._sessions.use(place) as session:
-                return read(session)
 
 
 @contextmanager

@@ -30,21 +30,18 @@ _BUSY, _LOCKED, _READ_ONLY, _INTERRUPTED, _IO, _FULL, _CANNOT_OPEN, _CONSTRAINT 
 _BUSY_SNAPSHOT: Final = 517
 
 # The first pattern that is found decides. Sentences of DoltLite 0.51; the contract suite meets
-# each of them.
-_SENTENCES: Final[tuple[tuple[re.Pattern[str], type[WastelandError]], ...]] = tuple(
-    (re.compile(pattern, re.IGNORECASE), kind)
-    for pattern, kind in (
-        (r"not a fast-forward|refs_changed|refs changed", Stale),
-        (r"conflict\(s\)|constraint violations", MergeConflict),
-        (r"could not connect|failed to open remote|chunk source|timed? ?out", Unavailable),
-        (r"cannot remove origin", Unsupported),
-        (r"branch already exists|remote already exists|tag already exists", Conflict),
-        (r"cannot delete the (current|default) branch", Conflict),
-        (r"invalid (branch|remote|tag) name", Invalid),
-        (r"invalid ref spec|invalid dolt_log revision|could not resolve", NotFound),
-        (r"not found|no longer exists|no such table: ", NotFound),
-        (r"unauthorized|forbidden|authenticat", Unavailable),
-    )
+# each of them. They are compiled when there is an error to read.
+_SENTENCES: Final[tuple[tuple[str, type[WastelandError]], ...]] = (
+    (r"not a fast-forward|refs_changed|refs changed", Stale),
+    (r"conflict\(s\)|constraint violations", MergeConflict),
+    (r"could not connect|failed to open remote|chunk source|timed? ?out", Unavailable),
+    (r"cannot remove origin", Unsupported),
+    (r"branch already exists|remote already exists|tag already exists", Conflict),
+    (r"cannot delete the (current|default) branch", Conflict),
+    (r"invalid (branch|remote|tag) name", Invalid),
+    (r"invalid ref spec|invalid dolt_log revision|could not resolve", NotFound),
+    (r"not found|no longer exists|no such table: ", NotFound),
+    (r"unauthorized|forbidden|authenticat", Unavailable),
 )
 _MACHINE_TROUBLE: Final = {
     _INTERRUPTED: "The statement was interrupted",
@@ -75,7 +72,7 @@ def translate(error: driver.Error, location: str) -> WastelandError:
 
 def _by_sentence(reason: str) -> WastelandError | None:
     for pattern, kind in _SENTENCES:
-        if pattern.search(reason):
+        if re.search(pattern, reason, re.IGNORECASE):
             return kind(f"The database refuses: {reason}.", reason=reason)
     return None
 

@@ -55,6 +55,13 @@ class Journal:
             (json.dumps(receipt, ensure_ascii=False), str(repo), op_id),
         )
 
+    def abandon(self, repo: RepoName, op_id: str) -> None:
+        """Forget an operation; one that has its receipt stays."""
+        self._file.write(
+            "DELETE FROM operations WHERE repo = ? AND id = ? AND receipt IS NULL",
+            (str(repo), op_id),
+        )
+
     def of_actor(self, repo: RepoName, actor: str, limit: int) -> list[Operation]:
         """Return *actor*'s operations, newest first."""
         sql = "SELECT * FROM operations WHERE repo = ? AND actor = ? ORDER BY serial DESC LIMIT ?"

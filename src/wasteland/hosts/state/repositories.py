@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from ...protocol.errors import Conflict
+from ...protocol.lean import dataclass
 from ...protocol.records import write_time
 from ..base import RepoName
 from .file import StateFile
@@ -81,4 +81,4 @@ class Repositories:
 
 
 def _names(rows: Sequence[sqlite3.Row]) -> list[RepoName]:
-    return sorted(RepoName.parse(row["repo"]) for row in rows)
+    return sorted((RepoName.parse(row["repo"]) for row in rows), key=str)

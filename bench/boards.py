@@ -1,0 +1,66 @@
+"""Commons of any size for the benches, filled through the driver in one commit."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+from wasteland.commons.creation import create_commons
+from wasteland.commons.sdk import Commons
+from wasteland.commons.session import Seat
+from wasteland.engines.doltlite import driver
+from wasteland.hosts.base import RepoName
+from wasteland.hosts.local import LocalHost
+
+REPO = RepoName("bench", "board")
+MAX = Seat("max", REPO.owner)
+INSERT = (
+    "INSERT INTO `wanted` (`id`, `title`, `description`, `project`, `type`, `priority`, `tags`, "
+    "`posted_by`, `claimed_by`, `status`, `effort_level`, `created_at`, `updated_at`) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+TYPES = ("bug", "feature", "docs", "chore", "research")
+STATUSES = ("open", "open", "open", "claimed", "in_review", "completed", "withdrawn")
+
+
+def row(number: int, dice: random.Random) -> tuple[object, ...]:
+    """Return one item; ids are spread so that neighbours in time are not neighbours in the tree."""
+    status = dice.choice(STATUSES)
+    day = f"2026-{number % 12 + 1:02d}-{number % 28 + 1:02d} {number % 24:02d}:00:00"
+    return (
+        f"w-{number * 2_654_435_761 % 2**32:08x}{number:x}",
+        f"Item {number}: make part {dice.randrange(1000)} work",
+        "Several lines of text.\nAnd a criterion. " * 3,
+        f"project-{dice.randrange(40)}",
+        dice.choice(TYPES),
+        dice.randrange(5),
+        '["python","sql"]',
+        f"rig{dice.randrange(500)}",
+        f"rig{dice.randrange(40)}" if status != "open" else None,
+        status,
+        "medium",
+        day,
+        day,
+    )
+
+
+def build(root: Path, rows: int, seed: int = 7) -> Path:
+    """Create a commons with *rows* items under *root*; return its file."""
+    dice = random.Random(seed)
+    with LocalHost(root) as host:
+        create_commons(host, REPO, handle="max")
+        Commons(host, REPO, MAX).set_rule("claims_cap", "3:none")
+        Commons(host, REPO, Seat("ada", "ada")).register()
+    path = root / REPO.owner / f"{REPO.name}.db"
+    connection = driver.connect(str(path), timeout_s=60)
+    connection.execute("BEGIN IMMEDIATE")
+    connection.executemany(INSERT, (row(number, dice) for number in range(rows)))
+    connection.execute("SELECT dolt_add('wanted')").fetchall()
+    connection.execute(
+        "SELECT dolt_commit('-m', 'Fill', '--author', 'max <max@wasteland>')"
+    ).fetchall()
+    connection.execute("COMMIT")
+    connection.close()
+    with LocalHost(root) as host:
+        host.engine(REPO).gc()
+    return path

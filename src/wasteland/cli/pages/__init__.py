@@ -1,0 +1,1 @@
+"""Pages of results for people: rich renderables made from records, nothing else."""

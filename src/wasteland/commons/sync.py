@@ -1,0 +1,210 @@
+"""
+``wl sync``: a plan first, then a good state every time.
+
+Main moves forward to where the commons comes from; one's own pending branches are repeated on top
+of it. What cannot be repeated is a conflict, and the rig chooses: its own cells (``ours``), the
+commons' (``theirs``), or to start again from the commons (``reset``), with a backup branch of what
+was there.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from ..engines.base import MAIN, Change, Engine
+from ..hosts import replay
+from ..hosts.base import PullRequest, PullState, Replayed
+from ..protocol.diff import RowChange
+from ..protocol.errors import Invalid, MergeConflict
+from ..protocol.schema import TABLES
+from . import queries
+from .session import Session
+
+CHOICES: Final = ("", "ours", "theirs", "reset")
+ORIGIN: Final = "origin"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """
+    One step of the plan.
+
+    Attributes:
+        branch: "main", or a branch of pending work.
+        action: "up to date", "fast-forward", "replay", "conflict", "reset", "drop".
+        detail: One sentence.
+        backup: Branch that keeps what was there; "" where nothing was lost.
+    """
+
+    branch: str
+    action: str
+    detail: str
+    backup: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SyncReport:
+    """
+    What was planned, or done.
+
+    Attributes:
+        steps: In order, main first.
+        clean: Whether everything is in a good state now; False while a conflict waits.
+        counts: Rows on main: open, wanted, completions, stamps.
+    """
+
+    steps: Sequence[Step]
+    clean: bool
+    dry_run: bool = False
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+class Sync(Session):
+    """The operation that brings a clone and pending work up to date."""
+
+    def sync(self, *, choice: str = "", dry_run: bool = False) -> SyncReport:
+        """
+        Bring main and your pending work up to date.
+
+        Args:
+            choice: What to do where both sides changed a cell: "ours", "theirs" or "reset"; ""
+                leaves your branch as it is and reports the conflict.
+        Raises:
+            Unavailable: The remote cannot be reached.
+        """
+        if choice not in CHOICES:
+            raise Invalid(f"{choice!r} is no choice.", field="choice", value=choice)
+        steps = [self._main(choice, dry_run=dry_run)]
+        if steps[0].action != "conflict":
+            steps += [self._branch(pull, choice, dry_run=dry_run) for pull in self.pending(mine=True)]
+        clean = all(step.action != "conflict" for step in steps)
+        return SyncReport(steps, clean, dry_run, self._counts())
+
+    # --- main
+
+    def _main(self, choice: str, *, dry_run: bool) -> Step:
+        engine = self.engine
+        before = engine.head()
+        try:
+            self.host.refresh(self.repo)
+        except MergeConflict as conflict:
+            return self._diverged(choice, conflict, dry_run=dry_run)
+        after = engine.head()
+        if before == after:
+            return Step(MAIN, "up to date", f"main is at {after[:12]}.")
+        ahead = len(engine.log(after, after=before))
+        return Step(MAIN, "fast-forward", f"{ahead} new commit(s), main is at {after[:12]}.")
+
+    def _diverged(self, choice: str, conflict: MergeConflict, *, dry_run: bool) -> Step:
+        if choice != "reset":
+            return Step(MAIN, "conflict", conflict.message)
+        backup = self._backup_name(MAIN)
+        if not dry_run:
+            engine = self.engine
+            engine.create_branch(backup, MAIN)
+            engine.move_branch(MAIN, f"{ORIGIN}/{MAIN}")
+        return Step(MAIN, "reset", "main is the commons' again.", backup)
+
+    # --- pending work
+
+    def _branch(self, pull: PullRequest, choice: str, *, dry_run: bool) -> Step:
+        engine = self.host.engine(pull.source)
+        if choice == "reset":
+            return self._drop(engine, pull, dry_run=dry_run)
+        base = engine.merge_base(MAIN, pull.head)
+        if base == engine.head():
+            return Step(pull.branch, "up to date", "It sits on top of main.")
+        with _scratch(engine) as scratch:
+            try:
+                kept = _repeat(engine, scratch, self.host.changes(pull), choice)
+            except MergeConflict as conflict:
+                return Step(pull.branch, "conflict", conflict.message)
+            if not kept:
+                return self._drop(engine, pull, dry_run=dry_run)
+            backup = ""
+            if not dry_run:
+                backup = self._put(engine, pull, scratch, keep=bool(choice))
+            return Step(pull.branch, "replay", f"{kept} commit(s) repeated on main.", backup)
+
+    def _put(self, engine: Engine, pull: PullRequest, scratch: str, *, keep: bool) -> str:
+        backup = self._backup_name(pull.branch) if keep else ""
+        if backup:
+            engine.create_branch(backup, pull.head)
+        if not any(found.name == pull.branch for found in engine.branches(pull.branch)):
+            engine.create_branch(pull.branch, pull.head)
+        engine.move_branch(pull.branch, scratch)
+        self.host.publish(pull.source, pull.branch, force=True)
+        self.host.update_pull(self.repo, pull.id)
+        return backup
+
+    def _drop(self, engine: Engine, pull: PullRequest, *, dry_run: bool) -> Step:
+        backup = self._backup_name(pull.branch)
+        if not dry_run:
+            engine.create_branch(backup, pull.head)
+            self.host.end_pull(
+                self.repo, pull.id, state=PullState.CLOSED, reason="taken back by wl sync"
+            )
+        return Step(pull.branch, "drop", "Nothing of it is left to offer.", backup)
+
+    def _backup_name(self, branch: str) -> str:
+        stamp = self.host.now().strftime("%Y%m%dT%H%M%S")
+        return f"backup/{stamp}-{secrets.token_hex(2)}/{branch}"
+
+    def _counts(self) -> dict[str, int]:
+        query = self.main()
+        counted = {
+            name: int(query(f"SELECT COUNT(*) AS n FROM `{name}`", {})[0]["n"] or 0)
+            for name in ("wanted", "completions", "stamps")
+        }
+        still_open = query("SELECT COUNT(*) AS n FROM `wanted` WHERE `status` = 'open'", {})
+        return {"open": int(still_open[0]["n"] or 0), **counted}
+
+
+@contextmanager
+def _scratch(engine: Engine) -> Iterator[str]:
+    name = f"op/{secrets.token_hex(8)}"
+    engine.create_branch(name, MAIN)
+    try:
+        yield name
+    finally:
+        engine.delete_branch(name)
+
+
+def _repeat(engine: Engine, branch: str, commits: Sequence[Replayed], choice: str) -> int:
+    """Repeat *commits* on *branch*; return how many were not empty."""
+    kept = 0
+    for offered in commits:
+        with engine.change(branch) as change:
+            done = [row for one in offered.changes for row in _settle(change, one, choice)]
+            if done:
+                commit = offered.commit
+                change.commit(
+                    commit.message,
+                    author=commit.author,
+                    email=commit.email,
+                    at=commit.at,
+                    tables=sorted({row.table for row in done}),
+                )
+                kept += 1
+    return kept
+
+
+def _settle(change: Change, row: RowChange, choice: str) -> Sequence[RowChange]:
+    """Apply one row change; where main differs, as *choice* says."""
+    try:
+        return replay.apply(change, [row])
+    except MergeConflict:
+        if choice == "theirs":
+            return []
+        if choice != "ours":
+            raise
+    present = queries.row(change.query, row.table, row.key)
+    mine = {name: after for name, (_, after) in row.cells.items()}
+    if row.after is None or row.table not in TABLES:
+        raise MergeConflict(f"{row.table} {row.key} cannot be kept: main has changed it.")
+    forced = replace(row, before=present, after={**(present or row.after), **mine})
+    return replay.apply(change, [forced])

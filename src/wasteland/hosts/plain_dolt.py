@@ -1,0 +1,33 @@
+"""Plain remotes that only Dolt reads, over a clone on a Dolt server of this user's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..engines.dolt.engine import DoltEngine
+from ..engines.dolt.names import database_name
+from ..engines.dolt.server import Server
+from .base import RepoName
+from .plain import PlainHost
+
+
+def open_plain(repo: RepoName, folder: Path, url: str, *, program: str | None) -> PlainHost:
+    """
+    Return the host of the Dolt remote at *url*, cloned into *folder* if need be.
+
+    Args:
+        repo: What to call the commons.
+        folder: Data directory of the server that holds the clone; made when missing.
+        url: ``file://`` or ``http(s)://``, as ``dolt clone`` takes it.
+        program: The Dolt program; None for the one on PATH.
+    Raises:
+        Unavailable: There is no Dolt program, or the remote cannot be reached.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    server = Server.attach(folder, program=program)
+    database = database_name(repo.owner, repo.name)
+    if (folder / database / ".dolt").is_dir():
+        engine = DoltEngine(server, database)
+    else:
+        engine = DoltEngine.clone(url, server, database)
+    return PlainHost(repo, engine, url, folder)

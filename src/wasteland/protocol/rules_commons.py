@@ -1,0 +1,44 @@
+"""What a change may do to the commons itself: its settings, its moderation, its registers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .diff import DiffKind, RowChange
+from .errors import Forbidden
+from .policy import PREFIX, Action, check_rule
+from .proposal import Case, permanent
+from .records import Meta, Moderation
+
+
+def judge_setting(case: Case, row: RowChange) -> None:
+    """A maintainer states rules, in words that can be read back."""
+    case.authorize(Action.POLICY)
+    if row.after is not None and row.key.startswith(PREFIX):
+        check_rule(row.key.removeprefix(PREFIX), Meta.from_row(row.after).value or "")
+
+
+def judge_moderation(case: Case, row: RowChange) -> None:
+    """A moderator decides in its own name; a decision is lifted or shortened, never removed."""
+    case.authorize(Action.MODERATE)
+    if row.kind is DiffKind.REMOVED:
+        raise permanent("A moderation record", row)
+    record = Moderation.from_row(row.row)
+    if row.before is not None:
+        case.only(row, ("lifted_at", "expires_at", "reason"))
+        return
+    case.need_own(row, record.decided_by)
+    if record.rig == case.me:
+        raise Forbidden(f"{case.me} cannot moderate itself.", rig=record.rig)
+    case.amend_time(row, "created_at")
+
+
+def needs(action: Action) -> Callable[[Case, RowChange], None]:
+    """Return the rule of a table that whoever may take *action* adds to and corrects."""
+
+    def rule(case: Case, row: RowChange) -> None:
+        case.authorize(action)
+        if row.kind is DiffKind.REMOVED:
+            raise permanent("What is registered", row)
+
+    return rule

@@ -1,0 +1,40 @@
+"""Every guide does what it says, as real processes in homes of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from docs.runner import play
+
+GUIDES = Path(__file__).parents[2] / "docs" / "guide"
+RAW = GUIDES / "mvgt-raw-dolt.md"
+
+
+@pytest.fixture(name="dolt_env")
+def find_dolt(tmp_path: Path) -> dict[str, str]:
+    """Return an environment in which `dolt` is on PATH."""
+    program = shutil.which(os.environ.get("WL_DOLT") or "dolt")
+    if program is None and os.environ.get("CI"):
+        pytest.fail("no dolt program on PATH or named by WL_DOLT, and CI must run this guide")
+    if program is None:
+        pytest.skip("no dolt program on PATH or named by WL_DOLT")
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    (tools / "dolt").symlink_to(program)
+    return {"PATH": f"{tools}{os.pathsep}{os.environ['PATH']}", "WL_DOLT": program}
+
+
+@pytest.mark.parametrize(
+    "guide", sorted(set(GUIDES.glob("*.md")) - {RAW}), ids=lambda guide: guide.stem
+)
+def test_guide_does_what_it_says(guide: Path, tmp_path: Path) -> None:
+    assert "" == "\n".join(play(guide, tmp_path))
+
+
+@pytest.mark.dolt
+def test_raw_dolt_guide_does_what_it_says(tmp_path: Path, dolt_env: dict[str, str]) -> None:
+    assert "" == "\n".join(play(RAW, tmp_path, dolt_env))

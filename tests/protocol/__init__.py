@@ -1,0 +1,1 @@
+"""Tests of the rules, which are pure: rows in, verdicts out."""

@@ -1,5 +1,5 @@
 """
-Write `docs/reference/cli.md` from the commands themselves; `--check` only tells whether it is fresh.
+Write `docs/reference/cli.md` from the commands themselves; `--check` only tells if it is fresh.
 
 The page is the same on every machine: fixed width, no colours, the order of `wl --help`.
 """

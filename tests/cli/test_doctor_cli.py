@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from commons.users import User, maintainer, run_sql
 
+from commons.users import User, maintainer, run_sql
 from wasteland.cli.main import run
 from wasteland.hosts.base import RepoName
 
@@ -55,9 +55,7 @@ def test_a_warning_ends_with_0(user: User) -> None:
     assert 0 == wl("doctor", "--check")
 
 
-def test_check_prints_only_what_is_not_well(
-    user: User, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_check_prints_only_what_is_not_well(user: User, capsys: pytest.CaptureFixture[str]) -> None:
     run_sql(user.file, _DIRT)
     wl("doctor", "--check", "--json=check,level,fix")
 
@@ -70,7 +68,7 @@ def test_check_prints_only_what_is_not_well(
 def test_fix_mends_and_ends_with_0(user: User, capsys: pytest.CaptureFixture[str]) -> None:
     run_sql(user.file, _DIRT)
 
-    assert 0 == wl("doctor", "--fix", "--json")
+    assert 0 == wl("doctor", "--fix", "--json=check,fixed")
     assert {"dirty": True}.items() <= {
         f["check"]: f["fixed"] for f in json.loads(capsys.readouterr().out)
     }.items()

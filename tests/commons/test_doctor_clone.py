@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
+import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from commons.users import BOARD, User, follower, maintainer
 
+from commons.users import BOARD, User, follower, maintainer
 from wasteland.commons import checks_clone, memberships, workspace
 from wasteland.commons.findings import Finding, Level, Site
-from wasteland.commons.memberships import Membership
 from wasteland.commons.session import Seat
 from wasteland.commons.work import Work
 from wasteland.engines.doltlite.engine import DoltLiteEngine
@@ -37,11 +39,9 @@ def post(file: Path, item: str) -> None:
 
 
 def rejoin(user: User, **fields: str) -> None:
-    """Write another membership of org/board."""
+    """Change the membership of org/board."""
     found = memberships.choose(user.settings.config, "")
-    values = {"url": found.url, "engine": found.engine, "local_dir": found.local_dir, **fields}
-    membership = Membership(BOARD, "org", values.pop("account", "org"), "plain", **values)
-    memberships.save(user.settings.config, membership)
+    memberships.save(user.settings.config, replace(found, other={}, **fields))  # type: ignore[arg-type]
 
 
 def findings(user: User, check: str) -> list[Finding]:
@@ -176,3 +176,14 @@ def test_the_probe_of_a_silent_remote_has_a_timeout(
 
     assert [Level.PROBLEM] == [finding.level for finding in findings(user, "remote")]
     assert [checks_clone.PROBE_TIMEOUT_S] == given
+
+
+def test_an_old_clone_of_a_remote_that_does_not_answer_is_a_warning(user: User) -> None:
+    rejoin(user, url="http://127.0.0.1:9/org/board.db")
+    long_ago = time.time() - 3 * 24 * 3600
+    os.utime(user.file, (long_ago, long_ago))
+
+    finding = user.finding("stale")
+
+    assert (Level.WARN, "wl sync, when the remote answers") == (finding.level, finding.fix)
+    assert "3 days ago" in finding.message

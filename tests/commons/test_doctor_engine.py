@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from commons.users import BOARD, User, maintainer, run_sql
 
+from commons.users import BOARD, User, dolt_program, maintainer, run_sql
 from wasteland.commons import checks_engine, checks_refs, heads, workspace
 from wasteland.commons.findings import Level
 from wasteland.commons.session import Seat
 from wasteland.commons.work import Work
+from wasteland.engines.dolt.server import Server
 from wasteland.hosts.base import PullState
 
 _DIRT = "INSERT INTO wanted (id, title) VALUES ('w-dirt', 'left behind')"
@@ -45,12 +46,35 @@ def test_the_doctor_changes_nothing_unless_asked(user: User) -> None:
 def test_a_damaged_file_is_a_problem(user: User) -> None:
     post(user, "w-1")
     data = bytearray(user.file.read_bytes())
-    data[len(data) // 2 :] = bytes(len(data) - len(data) // 2)
+    data[len(data) // 2] ^= 0xFF
     user.file.write_bytes(bytes(data))
 
-    levels = {f.check: f.level for f in user.diagnose() if f.commons}
+    found = [finding for finding in user.diagnose() if finding.commons]
 
-    assert Level.PROBLEM in levels.values()
+    assert ["integrity"] == [finding.check for finding in found]
+    assert (Level.PROBLEM, f"restore {user.file} from a backup") == (found[0].level, found[0].fix)
+
+
+@pytest.mark.parametrize(("size", "check"), [(0, "integrity"), (10, "integrity"), (1000, "schema")])
+def test_what_little_is_left_of_a_file_is_a_problem(user: User, size: int, check: str) -> None:
+    user.file.write_bytes(user.file.read_bytes()[:size])
+
+    finding = [finding for finding in user.diagnose() if finding.commons][-1]
+
+    assert (check, Level.PROBLEM) == (finding.check, finding.level)
+    assert finding.fix.startswith(f"restore {user.file} from a backup")
+
+
+def test_nothing_is_mended_in_a_file_that_was_cut(user: User) -> None:
+    post(user, "w-1")
+    whole = user.file.read_bytes()
+    post(user, "w-2")
+    user.diagnose()
+    user.file.write_bytes(user.file.read_bytes()[: len(whole)])
+
+    user.diagnose(fix=True)
+
+    assert whole == user.file.read_bytes()
 
 
 def test_a_file_whose_tail_is_cut_off_is_noticed_by_its_head(user: User) -> None:
@@ -174,9 +198,7 @@ def test_commits_of_the_future_are_a_warning(user: User) -> None:
     assert Level.WARN is user.finding("clock").level
 
 
-def test_a_file_of_mostly_garbage_is_collected(
-    user: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_of_mostly_garbage_is_collected(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checks_engine, "GC_FROM_BYTES", 50_000)
     for number in range(5):
         with user.engine() as engine:
@@ -265,3 +287,20 @@ def test_a_lease_that_ended_is_released(user: User) -> None:
     assert user.finding("claims", fix=True).fixed
     rows = user.engine().read("SELECT status FROM wanted WHERE id = :id", {"id": item})
     assert [{"status": "open"}] == rows
+
+
+@pytest.mark.dolt
+def test_fix_keeps_uncommitted_rows_on_a_dolt_server_too(tmp_path: Path) -> None:
+    user = maintainer(tmp_path / "home", dolt=dolt_program())
+    databases = user.settings.host / ".dolt-databases"
+    server = Server.attach(databases, program=user.settings.dolt)
+    try:
+        with server.connect() as session, session.cursor() as cursor:
+            cursor.execute("USE `org__board`")
+            cursor.execute(_DIRT)
+            cursor.execute("COMMIT")
+
+        assert user.finding("dirty", fix=True).fixed
+        assert {Level.OK} == {f.level for f in user.diagnose()}
+    finally:
+        server.stop()

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from commons.users import User, follower, maintainer
 
+from commons.users import User, follower, maintainer
 from wasteland.commons.findings import Level
 from wasteland.protocol.records import write_time
 from wasteland.protocol.schema import Value
@@ -28,18 +28,23 @@ def write(user: User, sql: str, **params: Value) -> None:
         change.commit("test", author="org", at=datetime.now(UTC), tables=tables)
 
 
+_POSTED = "INSERT INTO wanted (id, title, {}) VALUES ('w', '', 'ghost')"
+_SUBMITTED = "INSERT INTO completions (id, {}) VALUES ('c', 'ghost')"
+_STAMPED = "INSERT INTO stamps (id, author, subject, valence) VALUES ('s', {}, '{{}}')"
+
+
 @pytest.mark.parametrize(
     ("place", "sql"),
     [
-        ("wanted.posted_by", "INSERT INTO wanted (id, title, posted_by) VALUES ('w', 't', 'ghost')"),
-        ("wanted.claimed_by", "INSERT INTO wanted (id, title, claimed_by) VALUES ('w', 't', 'ghost')"),
-        ("completions.completed_by", "INSERT INTO completions (id, completed_by) VALUES ('c', 'ghost')"),
-        ("completions.validated_by", "INSERT INTO completions (id, validated_by) VALUES ('c', 'ghost')"),
-        ("stamps.author", "INSERT INTO stamps (id, author, subject, valence) VALUES ('s', 'ghost', 'org', '{}')"),
-        ("stamps.subject", "INSERT INTO stamps (id, author, subject, valence) VALUES ('s', 'org', 'ghost', '{}')"),
+        ("wanted.posted_by", _POSTED.format("posted_by")),
+        ("wanted.claimed_by", _POSTED.format("claimed_by")),
+        ("completions.completed_by", _SUBMITTED.format("completed_by")),
+        ("completions.validated_by", _SUBMITTED.format("validated_by")),
+        ("stamps.author", _STAMPED.format("'ghost', 'org'")),
+        ("stamps.subject", _STAMPED.format("'org', 'ghost'")),
         ("badges.rig_handle", "INSERT INTO badges (id, rig_handle) VALUES ('b', 'ghost')"),
     ],
-)  # fmt: skip
+)
 def test_a_handle_that_names_no_rig_is_reported(user: User, place: str, sql: str) -> None:
     write(user, sql)
 

@@ -15,12 +15,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from commons.users import BOARD, User, maintainer
 
+from commons.users import BOARD, User, maintainer
 from wasteland import settings as user_settings
-from wasteland.commons import checks_setup, doctor, memberships
+from wasteland.commons import doctor, memberships
 from wasteland.commons.findings import Check, Finding, Level, Site
 from wasteland.commons.memberships import Membership
+from wasteland.hosts.base import RepoName
 from wasteland.protocol.errors import NotFound, Unavailable
 
 _KEY = json.dumps({"kty": "OKP", "d": "secret", "x": "public"})
@@ -34,7 +35,7 @@ def user(tmp_path: Path) -> User:
 @pytest.fixture
 def dolt_user(user: User) -> User:
     """A user who has joined a commons on a Dolt remote besides."""
-    other = memberships.RepoName("acme", "wl")
+    other = RepoName("acme", "wl")
     url = "https://doltremoteapi.example.invalid/acme/wl"
     memberships.save(user.settings.config, Membership(other, "org", "org", "plain", url, "dolt"))
     return user
@@ -43,7 +44,7 @@ def dolt_user(user: User) -> User:
 def findings(user: User, check: str, *, fix: bool = False) -> list[Finding]:
     """Return what one check of the machine says, without looking at any commons."""
     site = Site(user.settings, memberships.joined(user.settings.config), fix)
-    run = next(one.run for one in checks_setup.CHECKS if one.name == check)
+    run = next(one.run for one in doctor.MACHINE if one.name == check)
     return list(run(site))
 
 
@@ -269,7 +270,7 @@ def test_a_command_that_still_runs_is_not_reported(user: User) -> None:
 
 
 def run(monkeypatch: pytest.MonkeyPatch, user: User, check: Check) -> Finding:
-    monkeypatch.setattr(doctor, "_MACHINE", (check,))
+    monkeypatch.setattr(doctor, "MACHINE", (check,))
     return user.diagnose()[0]
 
 
@@ -295,7 +296,7 @@ def test_a_check_that_fails_does_not_silence_the_others(
         yield Finding("failing", Level.OK, "so far")
         raise ValueError("broken")
 
-    monkeypatch.setattr(doctor, "_MACHINE", (Check("failing", fail),))
+    monkeypatch.setattr(doctor, "MACHINE", (Check("failing", fail),))
     found = user.diagnose()
 
     assert [Level.OK, Level.PROBLEM] == [f.level for f in found[:2]]

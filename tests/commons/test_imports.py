@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-from commons.users import BOARD, User, maintainer
+from hypothesis import given
+from hypothesis import strategies as st
 
+from commons.users import BOARD, User, maintainer
 from wasteland.commons import workspace
 from wasteland.commons.import_csv import read_csv
+from wasteland.commons.import_drafts import draft
 from wasteland.commons.import_entries import MAX_BYTES, MAX_ENTRIES, Note
 from wasteland.commons.import_github import read_github
 from wasteland.commons.import_labels import Reading, read_labels
 from wasteland.commons.imports import ImportReport, Imports
 from wasteland.commons.rigs import Rigs
+from wasteland.commons.session import Seat
 from wasteland.commons.undo import Undo
 from wasteland.commons.work import Work
 from wasteland.hosts.base import Host
+from wasteland.protocol import fields
 from wasteland.protocol.errors import Conflict, Invalid, LimitReached
 from wasteland.protocol.records import WantedItem
 
@@ -38,11 +44,11 @@ def host(user: User) -> Iterator[Host]:
 @pytest.fixture
 def org(host: Host) -> Imports:
     """The maintainer's session."""
-    return session(host, Imports, "org")
+    return Imports(host, BOARD, Seat("org", "org"))
 
 
 def session(host: Host, kind: type, rig: str) -> Any:
-    return kind(host, BOARD, workspace.Seat(rig, rig))
+    return kind(host, BOARD, Seat(rig, rig))
 
 
 def issue(number: int = 1, **fields: Any) -> dict[str, Any]:
@@ -60,9 +66,7 @@ def take(imports: Imports, *found: Mapping[str, Any], **options: Any) -> ImportR
 
 def item(imports: Imports, report: ImportReport) -> WantedItem:
     """Return the first new item as main has it."""
-    row = imports.engine.read(
-        "SELECT * FROM wanted WHERE id = :id", {"id": report.added[0].id}
-    )
+    row = imports.engine.read("SELECT * FROM wanted WHERE id = :id", {"id": report.added[0].id})
     return WantedItem.from_row(row[0])
 
 
@@ -84,7 +88,12 @@ def test_an_issue_becomes_an_item_with_a_link_to_its_source(org: Imports) -> Non
     assert got.description == (
         "It burns.\n\nSource: https://github.com/acme/app/issues/7 by eve on 2026-01-02"
     )
-    assert (got.project, got.type, got.priority, got.tags) == ("app", "bug", 1, ("ui", "milestone:v2"))
+    assert (got.project, got.type, got.priority, got.tags) == (
+        "app",
+        "bug",
+        1,
+        ("ui", "milestone:v2"),
+    )
     assert (got.posted_by, got.status) == ("org", "open")
 
 
@@ -190,9 +199,7 @@ def test_long_texts_are_cut_and_reported(org: Imports) -> None:
     assert 256 == len(got.title)
     assert got.title.endswith("t…")
     assert len(got.description or "") <= 4096
-    assert (got.description or "").endswith(
-        "word…\n\nSource: https://github.com/acme/app/issues/1"
-    )
+    assert (got.description or "").endswith("word…\n\nSource: https://github.com/acme/app/issues/1")
     assert ["title", "description"] == [note.field for note in report.notes]
 
 
@@ -273,7 +280,10 @@ def test_a_file_that_holds_no_issues_is_refused(data: bytes, part: str) -> None:
 
 @pytest.mark.parametrize("sign", [",", ";", "\t", "|"])
 def test_csv_is_read_whatever_parts_its_cells(org: Imports, sign: str) -> None:
-    lines = [["Summary", "Issue Type", "Prio", "effort_level", "Tags"], ["A", "task", "P0", "xl", "x"]]
+    lines = [
+        ["Summary", "Issue Type", "Prio", "effort_level", "Tags"],
+        ["A", "task", "P0", "xl", "x"],
+    ]
     data = "\ufeff" + "\r\n".join(sign.join(line) for line in lines)
 
     report = org.import_entries(read_csv(data.encode()), project="apollo")
@@ -353,3 +363,37 @@ def test_an_import_on_main_is_not_undone(org: Imports, host: Host) -> None:
 
     with pytest.raises(Conflict, match="no opposite"):
         session(host, Undo, "org").undo()
+
+
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=300),
+    lambda parts: st.lists(parts, max_size=3) | st.dictionaries(st.text(max_size=5), parts),
+    max_leaves=5,
+)
+_FIELDS = ("title", "body", "url", "number", "labels", "state", "author", "createdAt", "milestone")
+
+
+@given(st.lists(st.dictionaries(st.sampled_from(_FIELDS), _VALUES) | _VALUES, max_size=4))
+def test_whatever_a_list_holds_each_entry_is_drafted_or_refused(entries: list[Any]) -> None:
+    batch = read_github(json.dumps(entries).encode())
+
+    assert len(entries) == len(batch.entries) + len(batch.skipped)
+    for entry in batch.entries:
+        with contextlib.suppress(Invalid):
+            drafted, _ = draft(entry)
+            assert fields.title(drafted.texts["title"]) == drafted.texts["title"]
+            assert drafted.id.startswith("w-")
+
+
+@given(
+    st.binary(max_size=200) | st.text(max_size=200).map(lambda text: f"title,id\n{text}".encode())
+)
+def test_whatever_a_file_holds_it_is_a_table_or_invalid(data: bytes) -> None:
+    with contextlib.suppress(Invalid):
+        batch = read_csv(data)
+        assert all(entry.place.startswith("line ") for entry in batch.entries)
+
+
+def test_a_repository_that_is_none_is_refused() -> None:
+    with pytest.raises(Invalid):
+        read_github(issues(issue(1)), repo="nonsense")

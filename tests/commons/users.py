@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
 
 from wasteland import settings as user_settings
 from wasteland.commons import doctor, memberships, workspace
@@ -44,13 +48,14 @@ class User:
         return {finding.check for finding in self.diagnose()}
 
 
-def maintainer(home: Path) -> User:
-    """Return a user on a new host in *home*."""
+def maintainer(home: Path, *, dolt: str = "") -> User:
+    """Return a user on a new host in *home*, with a commons on Dolt if a program is given."""
     home.mkdir(exist_ok=True)
-    found = user_settings.load({"HOME": str(home)})
+    found = user_settings.load({"HOME": str(home), "WL_DOLT": dolt})
+    engine = "dolt" if dolt else "doltlite"
     with workspace.local_host(found.host, found) as host:
-        create_commons(host, BOARD, handle="org")
-    workspace.remember_creator(found, BOARD, "org", "doltlite")
+        create_commons(host, BOARD, handle="org", engine=engine)
+    workspace.remember_creator(found, BOARD, "org", engine)
     return User(found, found.host / "org" / "board.db")
 
 
@@ -73,3 +78,13 @@ def run_sql(file: Path, *statements: str) -> None:
     with driver.connect(file) as connection:
         for statement in statements:
             connection.execute(statement)
+
+
+def dolt_program() -> str:
+    """Return the dolt program; where there is none, the test is skipped, but not in CI."""
+    program = os.environ.get("WL_DOLT") or shutil.which("dolt")
+    if program is None and os.environ.get("CI"):
+        pytest.fail("no dolt program on PATH or named by WL_DOLT, and CI must run these tests")
+    if program is None:
+        pytest.skip("no dolt program on PATH or named by WL_DOLT")
+    return program

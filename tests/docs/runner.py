@@ -7,9 +7,9 @@ Runs the console blocks of a guide as its reader would, in one shell from top to
     ...                       stands for any lines
     [6]                       the exit code, where it is not 0
 
-A comment `<!-- home: ada -->` makes ada type what follows: in a home directory of her own, which
-is also where she stands. SHARED names a directory that all of them can write. Pages are what a
-terminal of 90 columns shows, without its colours.
+A comment `<!-- home: ada -->` makes ada type what follows, with a home directory of her own, where
+she begins and stays where she was. SHARED names a directory that all of them can write. Pages are
+what a terminal of 90 columns shows, without its colours.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-_BLOCK = re.compile(r"<!-- home: (?P<home>[a-z]+) -->|^```console\n(?P<text>.*?)^```$", re.M | re.S)
+_BLOCK = re.compile(
+    r"<!-- home: (?P<home>[a-z]+) -->|^```console\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
+)
 _CODE = re.compile(r"\[(\d+)\]\Z")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _MARK = "@@wl-guide"
@@ -80,6 +82,8 @@ def play(guide: Path, place: Path, extra: Mapping[str, str] | None = None) -> li
     Run *guide* in the empty directory *place*.
 
     Args:
+        guide: A page.
+        place: Everything that the page makes stays below it.
         extra: More environment variables.
     Returns:
         What differs from the page, one text for each command that does; empty if nothing does.
@@ -139,7 +143,9 @@ def _run(todo: list[Step], place: Path, extra: Mapping[str, str]) -> list[Outcom
     wl = programs / "wl"
     wl.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m wasteland.cli --color always "$@"\n')
     wl.chmod(0o755)
-    kept = {name: os.environ[name] for name in ("LANG", "PYTHONPATH", "WL_DOLT") if name in os.environ}
+    kept = {
+        name: os.environ[name] for name in ("LANG", "PYTHONPATH", "WL_DOLT") if name in os.environ
+    }
     path = f"{programs}{os.pathsep}{extra.get('PATH', os.environ['PATH'])}"
     shared = place / "shared"
     shared.mkdir()
@@ -164,16 +170,17 @@ def _script(todo: list[Step], place: Path) -> str:
     lines, home = [], ""
     for step in todo:
         if step.home != home:
+            lines += [f'DIR_{home}="$PWD"'] if home else []
             home = step.home
-            lines += _moves_to(place / "home" / home)
+            lines += [*_lives_in(place / "home" / home), f'cd "${{DIR_{home}:-$HOME}}"']
         lines += [step.command, f"printf '\\n{_MARK} %s\\n' $?"]
     return "\n".join(lines)
 
 
-def _moves_to(home: Path) -> list[str]:
+def _lives_in(home: Path) -> list[str]:
     home.mkdir(parents=True, exist_ok=True)
     folders = [f'export {name}="{home / folder}"' for name, folder in _XDG.items()]
-    return [f'export HOME="{home}"', *folders, 'cd "$HOME"']
+    return [f'export HOME="{home}"', *folders]
 
 
 def _difference(step: Step, outcome: Outcome) -> str:

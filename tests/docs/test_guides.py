@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from docs.runner import play
+from wasteland.engines.dolt.server import Server
 
 GUIDES = Path(__file__).parents[2] / "docs" / "guide"
 RAW = GUIDES / "mvgt-raw-dolt.md"
 
 
 @pytest.fixture(name="dolt_env")
-def find_dolt(tmp_path: Path) -> dict[str, str]:
-    """Return an environment in which `dolt` is on PATH."""
+def find_dolt(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """Yield an environment with `dolt` on PATH; then end the servers that a guide started."""
     program = shutil.which(os.environ.get("WL_DOLT") or "dolt")
     if program is None and os.environ.get("CI"):
         pytest.fail("no dolt program on PATH or named by WL_DOLT, and CI must run this guide")
@@ -25,7 +27,9 @@ def find_dolt(tmp_path: Path) -> dict[str, str]:
     tools = tmp_path / "tools"
     tools.mkdir()
     (tools / "dolt").symlink_to(program)
-    return {"PATH": f"{tools}{os.pathsep}{os.environ['PATH']}", "WL_DOLT": program}
+    yield {"PATH": f"{tools}{os.pathsep}{os.environ['PATH']}", "WL_DOLT": program}
+    for state in tmp_path.rglob(".wasteland/server.json"):
+        Server.attach(state.parents[1], program=program).stop()
 
 
 @pytest.mark.parametrize(

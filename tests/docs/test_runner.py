@@ -56,6 +56,14 @@ def test_a_variable_lasts_to_the_end_of_the_page(tmp_path: Path) -> None:
     assert [] == play(write(tmp_path, page), tmp_path)
 
 
+def test_everyone_stays_where_they_were(tmp_path: Path) -> None:
+    block = "<!-- home: {} -->\n```console\n$ {}\n```\n"
+    turns = [("ada", "mkdir deep; cd deep"), ("ben", "cd /"), ("ada", "pwd\n[..]/home/ada/deep")]
+    page = "".join(block.format(*turn) for turn in turns)
+
+    assert [] == play(write(tmp_path, page), tmp_path)
+
+
 def test_other_output_is_reported_with_its_place(tmp_path: Path) -> None:
     problems = play(write(tmp_path, "```console\n$ echo yes\nno\n```\n"), tmp_path)
 

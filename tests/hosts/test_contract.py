@@ -415,6 +415,18 @@ def test_an_operation_id_stands_for_one_request(host: Host, actor: str, digest: 
         host.begin_operation(BOARD, "op-1", actor=actor, digest=digest)
 
 
+def test_a_refused_operation_is_forgotten_and_a_finished_one_is_not(host: Host) -> None:
+    for op_id in ("op-1", "op-2"):
+        host.begin_operation(BOARD, op_id, actor="alice", digest="d")
+    host.finish_operation(BOARD, "op-2", {})
+
+    host.abandon_operation(BOARD, "op-1")
+    host.abandon_operation(BOARD, "op-2")
+
+    assert ["op-2"] == [operation.id for operation in host.operations(BOARD, actor="alice")]
+    assert [] == host.unfinished(BOARD)
+
+
 def test_operations_of_an_actor_are_listed_newest_first(host: Host) -> None:
     for op_id, actor in (("op-1", "alice"), ("op-2", "bob"), ("op-3", "alice"), ("op-4", "alice")):
         host.begin_operation(BOARD, op_id, actor=actor, digest="d")

@@ -27,7 +27,7 @@ from hosts.boards import (
     wanted,
 )
 from wasteland.engines.base import Change
-from wasteland.hosts import local as local_module
+from wasteland.hosts import heads
 from wasteland.hosts import storage as storage_module
 from wasteland.hosts.base import PullState, RepoName, Settlement
 from wasteland.hosts.local import LocalHost
@@ -112,7 +112,7 @@ def test_a_merge_that_is_killed_leaves_main_clean_and_the_next_one_works(
     there = SPAWN.Event()
     worker = SPAWN.Process(target=stop_in_the_middle, args=(local.root, commits, there))
     worker.start()
-    there.wait()
+    assert there.wait(60)
     assert worker.pid
     os.kill(worker.pid, signal.SIGKILL)
     worker.join()
@@ -222,7 +222,7 @@ def test_a_fork_reads_and_writes_after_upstream_collected_its_garbage(local: Loc
 def test_only_the_newest_ended_pull_requests_of_a_source_stay_readable(
     local: LocalHost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(local_module, "KEPT_HEADS", 2)
+    monkeypatch.setattr(heads, "KEPT", 2)
     fork = local.fork(BOARD, "alice")
     for number in range(1, 5):
         claim(local.engine(fork), "wl/alice/w-1", "w-1", "alice")

@@ -234,7 +234,7 @@ def test_withdrawing_a_branch_deletes_it_here_and_there(alice: PlainHost, remote
     assert ["main"] == [branch.name for branch in alice.engine(BOARD).branches()]
 
 
-def test_a_branch_with_other_commits_on_the_remote_is_not_overwritten(
+def test_a_branch_with_other_commits_on_the_remote_is_overwritten_by_force_only(
     alice: PlainHost, bob: PlainHost
 ) -> None:
     for host, item in ((alice, "w-1"), (bob, "w-2")):
@@ -243,6 +243,10 @@ def test_a_branch_with_other_commits_on_the_remote_is_not_overwritten(
 
     with pytest.raises(Conflict):
         bob.publish(BOARD, "wl/alice/x")
+
+    bob.publish(BOARD, "wl/alice/x", force=True)
+    alice.refresh(BOARD)
+    assert bob.engine(BOARD).head("wl/alice/x") == alice.pull(BOARD, "wl/alice/x").head
 
 
 def test_a_plain_remote_creates_nothing_and_keeps_no_remarks(alice: PlainHost) -> None:

@@ -123,3 +123,28 @@ def test_the_one_form_is_its_own_form(text: str) -> None:
     once = schema.canonical_json(text)
 
     assert once is None or schema.canonical_json(once) == once
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "one", "other"),
+    [
+        ("wanted", "sandbox_required", "0", 0),
+        ("wanted", "sandbox_required", "1", 1),
+        ("wanted", "sandbox_required", 2, 1),
+        ("stamps", "confidence", "0.5", 0.5),
+        ("stamps", "confidence", "1", 1.0),
+        ("wanted", "priority", "2", 2),
+        ("wanted", "priority", "2.0", 2),
+        ("wanted", "priority", 2.0, 2),
+    ],
+)
+def test_a_number_in_text_is_that_number(table: str, column: str, one: Value, other: Value) -> None:
+    spelled = schema.canonical_row(table, {column: one})
+
+    assert spelled == schema.canonical_row(table, {column: other})
+
+
+@pytest.mark.parametrize("value", ["many", "", "nan", "inf", "9" * 5000, 10**400])
+@pytest.mark.parametrize("column", ["priority", "sandbox_required"])
+def test_text_that_is_no_number_is_kept(column: str, value: Value) -> None:
+    assert schema.canonical_row("wanted", {column: value}) == {column: value}

@@ -119,3 +119,21 @@ def test_a_type_is_one_of_the_words_or_invalid(text: str) -> None:
         assert words.parse_type(text) in words.TYPES
     except Invalid as refusal:
         assert refusal.facts["field"] == "type"  # noqa: PT017  # both ways are allowed
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("bgu", "bug"), ("docss", "docs"), ("fature", "feature"), ("chroe", "chore"), ("zzzz", None)],
+)
+def test_a_letter_missed_doubled_or_swapped_is_recognised(typed: str, meant: str | None) -> None:
+    assert words.nearest(typed, words.TYPES) == meant
+
+
+@pytest.mark.parametrize("word", words.STATUSES)
+def test_a_status_is_read_in_any_case(word: str) -> None:
+    assert words.parse_status(word.upper()) == word
+
+
+def test_nothing_is_near_to_an_empty_word() -> None:
+    assert words.nearest("", words.TYPES) is None
+    assert words.nearest("bug", []) is None

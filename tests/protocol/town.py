@@ -82,7 +82,7 @@ class Town:
     records: Sequence[Record] = ()
     policy: Policy = OPEN
     owned: bool = True
-    usage: Usage = Usage()
+    usage: Usage = field(default_factory=Usage)
     rigs: Sequence[Rig] = RIGS
     suspended: Mapping[str, Moderation] = field(default_factory=dict)
     merged_rigs: Mapping[str, Rig] = field(default_factory=dict)
@@ -177,9 +177,7 @@ def applied(verdict: Verdict, rows: Sequence[RowChange]) -> list[RowChange]:
 def leases(verdict: Verdict) -> list[Record]:
     """Return the leases that the verdict's amendments leave."""
     kind = RECORDS["wlx_leases"]
-    return [
-        kind.from_row(a.after) for a in verdict.amendments if a.after and a.table == kind.table
-    ]
+    return [kind.from_row(a.after) for a in verdict.amendments if a.after and a.table == kind.table]
 
 
 def refusal(verdict: Verdict) -> type[WastelandError] | None:

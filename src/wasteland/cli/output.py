@@ -124,6 +124,7 @@ def console(form: Format, *, file: Any = None) -> Console:
         file=file,
         force_terminal=True if form.color == "always" or forced else None,
         color_system="auto" if color else None,
+        no_color=not color,
         highlight=False,
         markup=False,
         emoji=False,

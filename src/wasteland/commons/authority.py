@@ -52,12 +52,18 @@ def load_authority(
         policy=policy,
         at=at,
         account=account,
-        rigs=rigs,
+        rigs={**_answering(query, actor.rig), **rigs},
         links=links,
         usage=_usage(query, rows, handle, account, at) if policy.is_stated else Usage(),
         token=token,
         owned=owned,
     )
+
+
+def _answering(query: Query, rig: Rig | None) -> dict[str, Rig]:
+    """Return the rig that answers for *rig*: its account may act as *rig*."""
+    parent = queries.one(query, Rig, rig.parent_rig) if rig and rig.parent_rig else None
+    return {parent.handle: parent} if parent else {}
 
 
 def proposed(query: Query, rows: Sequence[RowChange], *, owned: bool) -> ProposedChange:

@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from ..engines.base import MAIN
-from ..engines.doltlite.engine import DoltLiteEngine
-from ..protocol.errors import NotFound
+from ..engines.base import MAIN, Engine
+from ..protocol.errors import EngineError, NotFound
 from .findings import Check, Finding, Site, ok, problem, warn
 from .memberships import HOST, Membership
 
 PROBE_TIMEOUT_S: Final = 2.0
 STALE_AFTER: Final = timedelta(days=1)
+_COUNTED: Final = 1000
 _ORIGIN: Final = "origin"
 _FILE: Final = "file://"
 
@@ -99,57 +99,54 @@ def branch(site: Site) -> Iterator[Finding]:
 
 def diverged(site: Site) -> Iterator[Finding]:
     """Has the clone's main commits of its own? (S0-123, S0-125)"""
-    engine = _clone(site)
-    if engine is None:
+    if site.is_hosted:
         return
-    with engine:
-        ours, theirs = engine.head(), _remote_head(engine)
-        if not theirs or ours == theirs or engine.merge_base(ours, theirs) == ours:
-            yield ok("diverged", "The clone's main has no commits of its own.")
-            return
-        extra = len(engine.log(ours, after=theirs, limit=1000))
-    repo = site.here.repo
+    engine = site.database
+    ours, theirs = engine.head(), _remote_head(engine)
+    if not theirs or ours == theirs or engine.merge_base(ours, theirs) == ours:
+        yield ok("diverged", "The clone's main has no commits of its own.")
+        return
+    extra = len(engine.log(ours, after=theirs, limit=_COUNTED))
     yield problem(
         "diverged",
-        f"The clone of {repo} has {extra} commits on main that the remote lacks.",
+        f"The clone of {site.here.repo} has {extra} commits on main that the remote lacks.",
         "wl sync; if that conflicts: wl sync --reset-to-upstream (a backup branch is kept)",
     )
 
 
 def stale(site: Site) -> Iterator[Finding]:
     """Is the clone behind its remote? (S0-124)"""
-    engine = _clone(site)
-    if engine is None:
+    if site.is_hosted:
         return
-    with engine:
-        behind = _behind(engine, site.here)
-    age = site.now - datetime.fromtimestamp(clone_file(site.here).stat().st_mtime, UTC)
+    engine = site.database
+    was_asked, theirs = _fetch(engine, site.here), _remote_head(engine)
+    behind = len(engine.log(theirs, after=MAIN, limit=_COUNTED)) if theirs else 0
+    age = site.now - _last_written(engine)
     if behind:
-        message = (
-            f"The clone's main is {behind} commits behind; another rig may hold what you see open."
-        )
+        message = f"Main is {behind} commits behind; another rig may hold what you see open."
         yield warn("stale", message, "wl sync", fixed=site.fix and _refresh(site))
-    elif behind is None and age > STALE_AFTER:
-        yield warn("stale", f"The clone was last written {age.days} days ago.", "wl sync")
+    elif not was_asked and age > STALE_AFTER:
+        message = f"The remote does not answer, and the clone was last written {age.days} days ago."
+        yield warn("stale", message, "wl sync, when the remote answers")
     else:
         yield ok("stale", "The clone is up to date with what is known of the remote.")
 
 
-def _behind(engine: DoltLiteEngine, here: Membership) -> int | None:
-    """Return how many commits main lacks; None where only a fetch could tell."""
-    path = Path(here.url.removeprefix(_FILE))
-    if not here.url.startswith(_FILE):
-        theirs = _remote_head(engine)
-        return len(engine.log(theirs, after=MAIN, limit=1000)) if theirs else None
-    if not path.is_file():
-        return None
-    with DoltLiteEngine(path) as there:
-        newest = there.head()
-        if newest == engine.head():
-            return 0
-        with suppress(NotFound):
-            return len(there.log(newest, after=engine.head(), limit=1000))
-        return None
+def _fetch(engine: Engine, here: Membership) -> bool:
+    """Learn where the remote's main is, and return whether it said so; no branch here moves."""
+    if here.url not in {remote.url for remote in engine.remotes() if remote.name == _ORIGIN}:
+        return False
+    try:
+        engine.fetch(_ORIGIN, MAIN)
+    except (EngineError, NotFound):
+        return False
+    return True
+
+
+def _last_written(engine: Engine) -> datetime:
+    path = Path(engine.location)
+    manifest = path / ".dolt" / "noms" / "manifest"
+    return datetime.fromtimestamp((manifest if manifest.exists() else path).stat().st_mtime, UTC)
 
 
 def _refresh(site: Site) -> bool:
@@ -160,20 +157,9 @@ def _refresh(site: Site) -> bool:
     return True
 
 
-def _remote_head(engine: DoltLiteEngine) -> str:
+def _remote_head(engine: Engine) -> str:
     found = [b.head for b in engine.remote_branches(_ORIGIN, MAIN) if b.name == MAIN]
     return found[0] if found else ""
-
-
-def clone_file(here: Membership) -> Path:
-    """Return where the DoltLite clone of a plain remote is."""
-    return Path(here.local_dir) / f"{here.repo.name}.db"
-
-
-def _clone(site: Site) -> DoltLiteEngine | None:
-    here = site.here
-    is_clone = here.kind != HOST and here.engine == "doltlite" and clone_file(here).is_file()
-    return DoltLiteEngine(clone_file(here)) if is_clone else None
 
 
 def _dolt_clones(here: Membership) -> Iterator[tuple[Path, Mapping[str, Any]]]:
@@ -198,6 +184,9 @@ CHECKS: Final[Sequence[Check]] = (
     Check("remote", remote, 3.0),
     Check("fork", fork),
     Check("branch", branch),
-    Check("diverged", diverged),
-    Check("stale", stale),
 )
+OPEN_CHECKS: Final[Sequence[Check]] = (
+    Check("stale", stale, 4.0),
+    Check("diverged", diverged),
+)
+"""Those that need the clone's database."""

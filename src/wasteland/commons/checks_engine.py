@@ -10,7 +10,7 @@ from typing import Final
 from ..engines.base import MAIN, Engine
 from ..hosts import replay
 from ..protocol.diff import RowChange
-from ..protocol.errors import NotFound
+from ..protocol.errors import NotFound, Tampered, Unavailable
 from ..protocol.ids import visible
 from ..protocol.schema import COMMONS_TABLES, READABLE_MAJOR, SCHEMA_VERSION, TABLES, Row
 from . import heads, queries
@@ -26,7 +26,14 @@ _NEEDED: Final = frozenset({"_meta", "rigs", "wanted", "completions", "stamps"})
 
 def integrity(site: Site) -> Iterator[Finding]:
     """Does the engine find its own file sound?"""
-    lines = [line for line in site.database.check() if "garbage collection" not in line]
+    try:
+        lines = [line for line in site.database.check() if "garbage collection" not in line]
+    except (NotFound, Tampered) as error:
+        lines = [error.message]
+    except Unavailable as error:
+        if site.file and site.file.stat().st_size:
+            raise
+        lines = [f"{error.message} The file is empty."]
     for line in lines:
         yield problem("integrity", line, _restore(site))
     if not lines:
@@ -121,8 +128,8 @@ def schema(site: Site) -> Iterator[Finding]:
     tables = set(site.database.tables())
     missing = sorted(_NEEDED - tables)
     if missing:
-        message = f"{site.here.repo} has no table {some(missing)}: it is no commons."
-        yield problem("schema", message, f"wl leave {site.here.repo}")
+        message = f"{site.here.repo} has no table {some(missing)}: it is no commons, or cut short."
+        yield problem("schema", message, f"{_restore(site)}, or: wl leave {site.here.repo}")
         return
     text = queries.meta(queries.at(site.database)).get("schema_version") or "1.0"
     major, minor = _version(text)
@@ -227,12 +234,15 @@ def _rows(engine: Engine, table: str, ref: str) -> dict[str, Row]:
     return {str(row[TABLES[table].key]): row for row in engine.read(sql, ref=ref)}
 
 
-CHECKS: Final[Sequence[Check]] = (
+FIRST: Final[Sequence[Check]] = (
     Check("integrity", integrity, 4.0),
     Check("head", head),
+    Check("schema", schema),
+)
+"""Where one of these finds a problem, nothing else can be said, and nothing must be mended."""
+CHECKS: Final[Sequence[Check]] = (
     Check("dirty", dirty),
     Check("garbage", garbage),
-    Check("schema", schema),
     Check("clock", clock),
     Check("size", size),
 )

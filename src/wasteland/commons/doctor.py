@@ -15,8 +15,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from ..engines.base import Engine
 from ..protocol.errors import WastelandError
-from . import checks_clone, checks_engine, checks_refs, checks_rows, checks_setup, memberships
+from . import (
+    checks_clone,
+    checks_engine,
+    checks_keys,
+    checks_refs,
+    checks_rows,
+    checks_setup,
+    memberships,
+)
 from .findings import Check, Finding, Level, Site, problem, warn
 from .memberships import HOST
 
@@ -27,9 +36,10 @@ TOTAL_S: Final = 9.0
 _FIXING_S: Final = 300.0
 """Garbage collection of a large file takes its time; only who asks for repairs waits for it."""
 
-_MACHINE: Final[Sequence[Check]] = checks_setup.CHECKS
+MACHINE: Final[Sequence[Check]] = (*checks_setup.CHECKS, *checks_keys.CHECKS)
 _CLONE: Final[Sequence[Check]] = checks_clone.CHECKS
 _OPEN: Final[Sequence[Check]] = (
+    *checks_clone.OPEN_CHECKS,
     *checks_engine.CHECKS,
     *checks_refs.CHECKS,
     *checks_rows.CHECKS,
@@ -41,6 +51,7 @@ def diagnose(settings: Settings, name: str, *, fix: bool = False) -> list[Findin
     Return what every check has to say, in the order of the checks.
 
     Args:
+        settings: Of the user.
         name: ``org/db``; "" for all commons that are joined.
         fix: Mend what can be mended without losing anything.
     Raises:
@@ -50,7 +61,7 @@ def diagnose(settings: Settings, name: str, *, fix: bool = False) -> list[Findin
     chosen = [memberships.choose(settings.config, name)] if name else joined
     site = Site(settings, joined, fix)
     end = time.monotonic() + (_FIXING_S if fix else TOTAL_S)
-    findings = list(_run(_MACHINE, site, end))
+    findings = list(_run(MACHINE, site, end))
     for membership in chosen:
         about = replace(site, membership=membership)
         findings += (replace(f, commons=str(membership.repo)) for f in _examine(about, end))
@@ -60,10 +71,12 @@ def diagnose(settings: Settings, name: str, *, fix: bool = False) -> list[Findin
 def _examine(site: Site, end: float) -> Iterator[Finding]:
     """Yield what is to say about one commons."""
     yield from _run(_CLONE, site, end)
-    opened = list(_run((Check("open", _open, 5.0),), site, end))
-    yield from opened
-    if not opened and site.engine is not None:
-        yield from _run(_OPEN, site, end)
+    first = [[check] for check in (Check("open", _open, 5.0), *checks_engine.FIRST)]
+    for stage in (*first, _OPEN):
+        findings = list(_run(stage, site, end))
+        yield from findings
+        if site.engine is None or any(finding.is_open_problem for finding in findings):
+            break
     _close(site)
 
 
@@ -83,14 +96,35 @@ def _open(site: Site) -> Iterator[Finding]:
 
         site.host = workspace.local_host(root, site.settings)
         site.engine = site.host.engine(here.repo)
-    elif here.engine == "doltlite":
-        clone = checks_clone.clone_file(here)
-        if not clone.is_file():
-            yield problem("open", f"The clone of {here.repo} is missing: {clone} .", "wl sync")
-            return
-        from ..engines.doltlite.engine import DoltLiteEngine  # noqa: PLC0415  # ditto
+        return
+    site.engine = _clone(site)
+    if site.engine is None:
+        message = f"The clone of {here.repo} is missing: there is none in {_clone_folder(site)} ."
+        yield problem("open", message, "wl sync")
 
-        site.engine = DoltLiteEngine(clone)
+
+def _clone(site: Site) -> Engine | None:
+    """Return the engine of a plain remote's clone, None if there is none."""
+    here, folder = site.here, _clone_folder(site)
+    if here.engine == "doltlite":
+        from ..engines.doltlite.engine import DoltLiteEngine  # noqa: PLC0415  # one or the other
+
+        file = folder / f"{here.repo.name}.db"
+        return DoltLiteEngine(file) if file.is_file() else None
+    from ..engines.dolt.names import database_name  # noqa: PLC0415  # ditto
+
+    database = database_name(here.repo.owner, here.repo.name)
+    if not (folder / database / ".dolt").is_dir():
+        return None
+    from ..engines.dolt.engine import DoltEngine  # noqa: PLC0415  # loads the MySQL driver
+    from ..engines.dolt.server import Server  # noqa: PLC0415  # ditto
+
+    return DoltEngine(Server.attach(folder, program=site.settings.dolt or None), database)
+
+
+def _clone_folder(site: Site) -> Path:
+    here = site.here
+    return Path(here.local_dir or site.settings.data / "clones" / str(here.repo))
 
 
 def _close(site: Site) -> None:
@@ -136,7 +170,9 @@ def _collect(check: Check, site: Site, found: list[Finding]) -> None:
         for finding in check.run(site):
             found.append(finding)  # noqa: PERF402  # kept when a later one fails
     except WastelandError as error:
-        found.append(problem(check.name, error.message, error.hint))
+        # "wl doctor" is what errors say who know no better.
+        hint = error.hint if error.hint != "wl doctor" else "wl doctor --fix"
+        found.append(problem(check.name, error.message, hint))
     except Exception as error:  # noqa: BLE001  # one broken check must not silence the others
         found.append(
             Finding(check.name, Level.PROBLEM, f"It failed: {error!r}.", "wl --debug doctor")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -137,6 +138,13 @@ def warn(check: str, message: str, fix: str, *, fixed: bool = False) -> Finding:
 def problem(check: str, message: str, fix: str, *, fixed: bool = False) -> Finding:
     """Return what keeps something from working."""
     return Finding(check, Level.PROBLEM, message, fix, fixed)
+
+
+def without(path: Path, bits: int, site: Site) -> bool:
+    """Take permission *bits* from *path* if repairs are wanted; return whether it was done."""
+    if site.fix:
+        path.chmod(stat.S_IMODE(path.stat().st_mode) & ~bits)
+    return site.fix
 
 
 def some(names: list[str], limit: int = 5) -> str:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from ..protocol import fields
 from ..protocol.errors import Invalid
 from ..protocol.ids import visible
 from .import_entries import CLOSED, Batch, Entry, Note, check_count, text_of
@@ -34,15 +35,17 @@ def read_csv(data: bytes, *, source: str = "") -> Batch:
     Return the rows of a CSV file with a header.
 
     Args:
+        data: The file as it is, UTF-8, with or without a byte order mark.
         source: Names the tracker, so that row 1 of one and row 1 of another are two items.
     Raises:
         Invalid: Not text, no column for the title, a broken quotation, too many rows.
     """
+    tracker = fields.project(source)
     text = text_of(data)
     rows = _rows(text, _delimiter(text.lstrip().splitlines()[0]))
     top, header = next((line, cells) for line, cells in rows if any(cells))
     columns = _columns(header)
-    batch = Batch(origin=f"csv {source}".strip())
+    batch = Batch(origin=f"csv {tracker}".strip())
     unread = [name for name, column in zip(header, columns, strict=True) if name and not column]
     if unread:
         batch.notes.append(Note(f"line {top}", f"Columns not read: {', '.join(unread)}."))
@@ -52,7 +55,7 @@ def read_csv(data: bytes, *, source: str = "") -> Batch:
             reason = f"It has {len(cells)} cells under {len(header)} column names."
             batch.skipped.append(Note(place, reason))
         elif any(cell.strip() for cell in cells):
-            batch.entries.append(_record(dict(zip(columns, cells, strict=False)), place, source))
+            batch.entries.append(_record(dict(zip(columns, cells, strict=False)), place, tracker))
         check_count(len(batch.entries))
     return batch
 

@@ -7,8 +7,10 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from ..hosts.base import RepoName
 from ..protocol.errors import Invalid
 from ..protocol.ids import visible
+from ..protocol.text import evidence_url
 from .import_entries import CLOSED, Batch, Entry, check_count, note, text_of
 
 _ISSUE_URL: Final = re.compile(
@@ -22,20 +24,22 @@ def read_github(data: bytes, *, repo: str = "") -> Batch:
     Return the issues in what ``gh issue list --json title,...`` prints.
 
     Args:
+        data: The file as it is.
         repo: ``owner/name``, for a file whose issues have no ``url``.
     Raises:
-        Invalid: Not text, not JSON, no list, too long.
+        Invalid: Not text, not JSON, no list, too long; or *repo* is no repository's name.
     """
+    name = str(RepoName.parse(repo)) if repo else ""
     issues = _json_list(text_of(data))
     check_count(len(issues))
     batch = Batch(origin="")
     for number, issue in enumerate(issues, 1):
         place = f"entry {number}"
         try:
-            batch.entries.append(_issue(issue, place, repo))
+            batch.entries.append(_issue(issue, place, name))
         except Invalid as error:
             batch.skipped.append(note(place, error))
-    batch.origin = " ".join(sorted({e.project for e in batch.entries if e.project})) or repo
+    batch.origin = " ".join(sorted({e.project for e in batch.entries if e.project})) or name
     return batch
 
 
@@ -65,6 +69,8 @@ def _issue(issue: Any, place: str, repo: str) -> Entry:
     title = _string(issue, "title")
     number = issue.get("number")
     url = _string(issue, "url")
+    if url and evidence_url(url) != url:
+        raise _misshapen("url", url, "an http or https link")
     found = _ISSUE_URL.match(url)
     name = (found[1] if found else "") or repo
     if not url and repo and isinstance(number, int):

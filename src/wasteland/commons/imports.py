@@ -95,6 +95,8 @@ class Imports(WriteSession):
             batch: As ``import_github`` or ``import_csv`` read it.
             project: Of all items; "" keeps what the file says.
             closed: Take what is closed at its source too; it is open here.
+            op_id: Repeat it for a safe retry.
+            dry_run: Do everything but the commit.
             update: Write changed texts over items that are open and yours; the policy's rule for
                 edits then decides whether the import lands at once.
         Raises:

@@ -8,9 +8,11 @@ priority is read on its own.
 
 from __future__ import annotations
 
+import string
 from collections.abc import Sequence
 from typing import Final
 
+from ..engines.base import Params
 from ..engines.sql import Dialect
 from ..protocol import words
 from ..protocol.errors import Invalid
@@ -22,6 +24,7 @@ from .queries import Query
 
 SORTS: Final = ("priority", "newest", "alpha")
 MAX_LIMIT: Final = 100_000
+_MAX_TEXT: Final = 1000
 _LONG_AGO: Final = 0.0
 _NO_PRIORITY: Final = 1_000_000
 
@@ -36,7 +39,7 @@ class Filters:
     Attributes:
         status: A stored word; "" for all of them.
         priority: 0 to 4 or None.
-        text: Contained in the title, letter case aside.
+        text: Contained in the title; the case of the letters a to z does not matter.
         limit: Rows at most.
     """
 
@@ -76,6 +79,12 @@ class Filters:
                 f"{visible(sort)} is no order: use {', '.join(SORTS)}.", field="sort", value=sort
             )
         number = words.parse_priority(priority) if priority not in {None, ""} else None
+        if len(texts.get("text", "")) > _MAX_TEXT:
+            raise Invalid(
+                f"--search takes {_MAX_TEXT} characters at most.",
+                field="search",
+                value=visible(texts["text"]),
+            )
         word = "" if status in {"", "all", "any"} else status
         return cls(
             status=word,
@@ -114,7 +123,7 @@ class Filters:
             all(asked == has for asked, has in wanted if asked)
             and self.priority in {None, item.priority}
             and (not self.tag or self.tag in (item.tags or ()))
-            and self.text.casefold() in item.title.casefold()
+            and _fold(self.text) in _fold(item.title)
         )
 
     def order(self, item: WantedItem) -> tuple[object, ...]:
@@ -123,24 +132,24 @@ class Filters:
         if self.sort == "newest":
             return (age, item.id)
         if self.sort == "alpha":
-            return (item.title.casefold(), item.id)
+            return (_fold(item.title), item.id)
         return (_NO_PRIORITY if item.priority is None else item.priority, age, item.id)
 
 
 def list_items(query: Query, dialect: Dialect, filters: Filters) -> list[WantedItem]:
     """Return the items that *filters* ask for, in its order."""
     where, params = _conditions(dialect, filters)
-    if filters.sort == "priority" and not dialect.mixed_order:
-        rows = _by_priority(query, filters, where, params)
+    if filters.sort == "priority":
+        rows = _by_priority(query, dialect, filters, where, params)
     else:
         rows = query(_select(where, _ORDERS[filters.sort]), {**params, "n": filters.limit})
     return [WantedItem.from_row(row) for row in rows]
 
 
 def count_by_status(query: Query) -> dict[str, int]:
-    """Return status -> number of items, as stored."""
+    """Return status -> number of items, as stored; "" for none."""
     rows = query("SELECT `status`, COUNT(*) AS n FROM `wanted` GROUP BY `status`", {})
-    return {str(row["status"]): int(row["n"] or 0) for row in rows}
+    return {str(row["status"] or ""): int(row["n"] or 0) for row in rows}
 
 
 _ORDERS: Final = {
@@ -175,8 +184,8 @@ def _conditions(dialect: Dialect, filters: Filters) -> tuple[list[str], dict[str
         where.append(dialect.json_has("`wanted`.`tags`", "tag"))
         params["tag"] = filters.tag
     if filters.text:
-        where.append("LOWER(`title`) LIKE :text ESCAPE '!'")
-        params["text"] = f"%{_escaped(filters.text.lower())}%"
+        where.append("LOWER(`title`) LIKE LOWER(:text) ESCAPE '!'")
+        params["text"] = f"%{_escaped(filters.text)}%"
     return where, params
 
 
@@ -184,30 +193,61 @@ def _escaped(text: str) -> str:
     return text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
 
 
+def _fold(text: str) -> str:
+    """Return *text* as the engines' LOWER does, which may know no letters beyond a to z."""
+    return text.translate(_LOWER)
+
+
+_LOWER: Final = {ord(letter): ord(letter.lower()) for letter in string.ascii_uppercase}
+
+
 def _by_priority(
-    query: Query, filters: Filters, where: Sequence[str], params: dict[str, Value]
+    query: Query, dialect: Dialect, filters: Filters, where: Sequence[str], params: Params
 ) -> Rows:
+    """Return the page in the board's order; items without a priority come last."""
+    if filters.priority is not None or dialect.mixed_order:
+        ranked = [*where, "`priority` IS NOT NULL"]
+        rows = query(_select(ranked, _ORDERS["priority"]), {**params, "n": filters.limit})
+    else:
+        rows = _step_by_step(query, filters, where, params)
+    left = filters.limit - len(rows)
+    if left > 0 and filters.priority is None:
+        bare = [*where, "`priority` IS NULL"]
+        rows += query(_select(bare, _ORDERS["newest"]), {**params, "n": left})
+    return rows
+
+
+def _step_by_step(
+    query: Query, filters: Filters, where: Sequence[str], params: Params
+) -> Rows:
+    """Read one priority after the other, each off its index."""
     leading = next((c for c in _LEADING if c in params), None)
     prefix = [c for c in (leading, "status" if "status" in params else None) if c]
     order = ", ".join(f"`{c}` DESC" for c in (*prefix, "priority", "created_at"))
     rows: Rows = []
-    for priority in _priorities(query, filters, where, params):
+    for priority in _priorities(query, where, params):
         left = filters.limit - len(rows)
         if left <= 0:
             break
-        found = query(
-            _select([*where, "`priority` = :p"], order), {**params, "p": priority, "n": left}
-        )
-        rows += sorted(found, key=_newest_first)
+        here = [*where, "`priority` = :p"]
+        bound = {**params, "p": priority, "n": left}
+        found = query(_select(here, order), bound)
+        if len(found) == left:
+            found = _with_ties(query, here, bound, found)
+        rows += sorted(found, key=_newest_first)[:left]
     return rows
 
 
-def _priorities(
-    query: Query, filters: Filters, where: Sequence[str], params: dict[str, Value]
-) -> list[Value]:
+def _with_ties(query: Query, where: Sequence[str], params: Params, page: Rows) -> Rows:
+    """Return *page* with whatever is as old as its last row, so that ids decide who is cut off."""
+    last = page[-1]["created_at"]
+    age = "`created_at` IS NULL" if last is None else "`created_at` = :last"
+    ties = query(_select([*where, age], "`id`"), {**params, "last": last})
+    return [*(row for row in page if row["created_at"] != last), *ties]
+
+
+def _priorities(query: Query, where: Sequence[str], params: Params) -> list[Value]:
     """Return the priorities in use, step by step down the index: unknown ones are shown too."""
-    if filters.priority is not None:
-        return [filters.priority]
     found: list[Value] = []
     condition = " AND ".join([*where, "`priority` > :p"])
     last: Value = -_NO_PRIORITY
@@ -224,5 +264,3 @@ def _priorities(
 def _newest_first(row: dict[str, Value]) -> tuple[float, str]:
     when = read_time(row["created_at"])
     return (-(when.timestamp() if when else _LONG_AGO), str(row["id"]))
-
-

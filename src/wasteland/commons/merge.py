@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from ..engines.base import Change, Statement
@@ -80,7 +80,7 @@ def land(
             _admit(
                 session, change, before, replayed, branch_rig(pull), session.account_of(pull), landing
             )
-        own = list(plan(change.query))
+        own = replay.net(plan(change.query))
         landing.verdict = _admit(
             session, change, before, own, session.seat.rig, session.account_of(), landing
         )
@@ -148,18 +148,8 @@ def _admit(
     verdict = judged(session, before, change.query, rows, rig, account).require()
     replay.apply(change, rows)
     replay.apply(change, verdict.amendments)
-    landing.rows = net([*landing.rows, *rows, *verdict.amendments])
+    landing.rows = replay.net([*landing.rows, *rows, *verdict.amendments])
     return verdict
-
-
-def net(changes: Iterable[RowChange]) -> list[RowChange]:
-    """Return one change a row: from the first ``before`` to the last ``after``."""
-    found: dict[tuple[str, str], RowChange] = {}
-    for change in changes:
-        key = (change.table, change.key)
-        first = found.get(key)
-        found[key] = RowChange(change.table, first.before if first else change.before, change.after)
-    return [change for change in found.values() if change.cells or change.before is None]
 
 
 def _settlement(

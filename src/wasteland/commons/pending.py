@@ -17,7 +17,7 @@ from ..hosts.base import HostAbility, PullRequest, PullState, RepoName
 from ..protocol import ids
 from ..protocol.diff import RowChange
 from . import receipts
-from .merge import Plan, judge_offer, net
+from .merge import Plan, judge_offer
 
 if TYPE_CHECKING:
     from .session import Session
@@ -127,7 +127,7 @@ def _write(
     earlier = engine.diff(base, branch)
     with engine.change(branch) as change:
         rows = list(plan(change.query))
-        judge_offer(session, net([*earlier, *rows]), change.query).require()
+        judge_offer(session, replay.net([*earlier, *rows]), change.query).require()
         replay.apply(change, rows)
         statements = [(s.sql, s.params) for s in change.statements]
         if options.dry_run:

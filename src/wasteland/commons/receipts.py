@@ -64,11 +64,11 @@ class Receipt:
     branch: str = ""
     commit: str = ""
     pull: str = ""
-    next: Sequence[str] = ()
+    next: Sequence[str] = field(default_factory=list)
     note: str = ""
     replayed: bool = False
-    sql: Sequence[str] = ()
-    diff: Sequence[Mapping[str, Any]] = ()
+    sql: Sequence[str] = field(default_factory=list)
+    diff: Sequence[Mapping[str, Any]] = field(default_factory=list)
     undoes: str = ""
 
     def to_json(self) -> dict[str, Any]:

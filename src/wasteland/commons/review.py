@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ..hosts import replay
 from ..hosts.base import Comment, HostAbility, PullRequest, PullState
 from ..protocol import fields, ids, lifecycle, stamps, words
 from ..protocol.diff import RowChange
@@ -14,10 +15,10 @@ from ..protocol.inbox import Card, classify
 from ..protocol.policy import Action
 from ..protocol.records import Completion, Stamp, Status, WantedItem
 from ..protocol.roles import authorize
-from . import queries, receipts
+from . import queries, receipts, recovery
 from .changes import added, changed, removed
 from .data import to_data
-from .merge import judged, net
+from .merge import judged
 from .queries import Query
 from .receipts import Receipt
 from .session import branch_item, branch_rig
@@ -58,6 +59,8 @@ class Review(WriteSession):
         Args:
             mine: Only what this rig has offered itself.
         """
+        self.refresh()
+        recovery.settle_lost(self)
         query = self.main()
         if not mine:
             authorize(Action.REVIEW, self.actor(query), self.policy(query))
@@ -72,6 +75,7 @@ class Review(WriteSession):
         Raises:
             NotFound: Nothing waits under that name.
         """
+        self.refresh()
         return self._look(self._pull(pull), with_comments=True)
 
     def accept(
@@ -340,7 +344,7 @@ class Review(WriteSession):
         )
 
     def _net(self, pull: PullRequest) -> list[RowChange]:
-        return net(row for commit in self.host.changes(pull) for row in commit.changes)
+        return replay.net(row for commit in self.host.changes(pull) for row in commit.changes)
 
     def _look(self, pull: PullRequest, *, with_comments: bool = False) -> Submission:
         rows = self._net(pull)

@@ -9,13 +9,16 @@ claim costs one row.
 from __future__ import annotations
 
 import hashlib
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator
+from contextlib import closing, suppress
 from pathlib import Path
 
 from ..engines.base import Engine
 from ..protocol.errors import Invalid, NotFound
 from ..protocol.lean import dataclass
+from ..protocol.ids import visible
 from ..protocol.records import WantedItem
 from ..protocol.schema import Row
 from . import queries
@@ -28,6 +31,10 @@ _SCHEMA = (
     "id UNINDEXED, title, description, tags, project, type, tokenize = 'porter unicode61')",
     "CREATE TABLE IF NOT EXISTS places (id TEXT PRIMARY KEY, place INTEGER NOT NULL)",
 )
+# A minus, then a phrase or a word, then a star.
+_TERM = re.compile(r'(-?)(?:"([^"]*)"?|([^\s"]+))(\*?)')
+_MOST = 1000
+_LONGEST = 1000
 # A word in the title says more than one in the description.
 _FIND = (
     "SELECT id, snippet(items, 2, '', '', '…', 12) AS excerpt FROM items WHERE items MATCH ? "
@@ -61,11 +68,10 @@ class Search(Session):
             Invalid: No word to search for.
         """
         match = _match(words)
+        if not 1 <= limit <= _MOST:
+            raise Invalid(f"--limit is 1 to {_MOST}, not {limit}.", field="limit", value=limit)
         self.refresh()
-        engine = self.engine
-        with _index(self._index_path()) as index:
-            _follow(index, engine)
-            found = index.execute(_FIND, (match, limit if status == "all" else 1000)).fetchall()
+        found = _found(self._index_path(), self.engine, match, limit if status == "all" else _MOST)
         query = self.main()
         hits: list[Hit] = []
         for item_id, excerpt in found:
@@ -85,25 +91,55 @@ def _match(text: str) -> str:
     """Return the FTS5 expression of what a user typed; nothing of it is syntax."""
     parts: list[str] = []
     excluded: list[str] = []
-    for number, piece in enumerate(text.split('"')):
-        words = [piece] if number % 2 else piece.split()
-        for word in filter(None, (w.strip() for w in words)):
-            target = excluded if word.startswith("-") and len(word) > 1 else parts
-            bare = word.lstrip("-").rstrip("*")
-            if any(char.isalnum() for char in bare):
-                star = "*" if word.endswith("*") else ""
-                target.append(f'"{bare}"{star}')
+    for minus, phrase, word, star in _TERM.findall(_readable(text)):
+        bare = phrase.strip() or word.lstrip("-").rstrip("*")
+        if any(char.isalnum() for char in bare):
+            beginning = "*" if star or word.endswith("*") else ""
+            (excluded if minus else parts).append(f'"{bare}"{beginning}')
     if not parts:
-        raise Invalid("Give a word to search for.", field="words", value=text)
+        raise Invalid("Give a word to search for.", field="words", value=visible(text))
     return " ".join(parts) + "".join(f" NOT {word}" for word in excluded)
+
+
+def _readable(text: str) -> str:
+    """Return *text* without what no index holds: NUL, and halves of characters."""
+    if len(text) > _LONGEST:
+        raise Invalid(f"Search for {_LONGEST} characters at most.", field="words")
+    return text.encode("utf-8", "ignore").decode().replace("\0", " ")
+
+
+def _found(path: Path | None, engine: Engine, match: str, limit: int) -> list[tuple[str, str]]:
+    """Ask the index, brought up to main; one that cannot be read is made anew."""
+    try:
+        return _ask(path, engine, match, limit)
+    except sqlite3.DatabaseError:
+        if path is None:
+            raise
+    try:
+        path.unlink(missing_ok=True)
+        return _ask(path, engine, match, limit)
+    except (sqlite3.DatabaseError, OSError):
+        # The cache cannot be kept; the answer is worth the time all the same.
+        return _ask(None, engine, match, limit)
+
+
+def _ask(path: Path | None, engine: Engine, match: str, limit: int) -> list[tuple[str, str]]:
+    with closing(_index(path)) as index:
+        _follow(index, engine)
+        return index.execute(_FIND, (match, limit)).fetchall()
 
 
 def _index(path: Path | None) -> sqlite3.Connection:
     if path:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     index = sqlite3.connect(path or ":memory:", timeout=30)
-    for statement in _SCHEMA:
-        index.execute(statement)
+    try:
+        for statement in _SCHEMA:
+            index.execute(statement)
+    except sqlite3.Error:
+        index.close()
+        raise
     return index
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from ..protocol import fields, ids, lifecycle, words
@@ -276,7 +277,7 @@ class Work(WriteSession):
             "update",
             Action.EDIT,
             prefix,
-            lambda item: lifecycle.edit(item, dict(edits), at=self.host.now()),
+            lambda item: _edited(item, edits, self.host.now()),
             options,
             request=edits,
         )
@@ -338,6 +339,12 @@ def _stored(query: Query, item_id: str) -> tuple[Mapping[str, Any], WantedItem]:
     if stored is None:
         raise queries.missing(item_id)
     return stored, WantedItem.from_row(stored)
+
+
+def _edited(item: WantedItem, edits: Mapping[str, Any], at: datetime) -> WantedItem:
+    """Return *item* edited, and as it was where the edit says nothing new."""
+    edited = lifecycle.edit(item, dict(edits), at=at)
+    return item if replace(edited, updated_at=item.updated_at) == item else edited
 
 
 def _bounty(labels: tuple[str, ...], bounty: bool) -> tuple[str, ...]:

@@ -269,8 +269,8 @@ class WriteSession(Session):
             pull=pull,
             next=self.commands_for(about, pull, state),
             note=note,
-            sql=[receipts.sql_text(sql, params) for sql, params in statements] if dry else (),
-            diff=receipts.diff_json(rows) if dry else (),
+            sql=[receipts.sql_text(sql, params) for sql, params in statements] if dry else [],
+            diff=receipts.diff_json(rows) if dry else [],
             undoes=options.undoes,
         )
 

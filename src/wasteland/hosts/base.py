@@ -235,6 +235,8 @@ class Host(ABC):
         Make a branch that was written here visible to others; nothing to do locally.
 
         Args:
+            repo: Where the branch is.
+            branch: Its name.
             force: Replace what was published under this name.
         """
 

@@ -37,15 +37,23 @@ def open_lazy_clone(path: Path, upstream: Path) -> DoltLiteEngine:
     directory was moved or copied, that place is gone or somebody else's. Its successor is whole,
     because a clone with gaps cannot fetch.
     """
-    with Queue(path.with_name(f".{path.name}.queue"), str(path)).turn():
-        engine = DoltLiteEngine(path, lazy=True)
-        if _reads_from(engine, upstream):
-            return engine
-        with _draft(path) as draft, engine:
-            _copy_branches(engine, path, DoltLiteEngine.clone(f"file://{upstream}", draft))
-            engine.close()
+    engine = DoltLiteEngine(path, lazy=True)
+    if not _reads_from(engine, upstream):
+        engine.close()
+        with Queue(path.with_name(f".{path.name}.queue"), str(path)).turn():
+            _make_whole(path, upstream)
+    return engine
+
+
+def _make_whole(path: Path, upstream: Path) -> None:
+    """Replace the lazy clone at *path* by a whole one, unless another process just did."""
+    with DoltLiteEngine(path, lazy=True) as old:
+        if _reads_from(old, upstream):
+            return
+        with _draft(path) as draft:
+            _copy_branches(old, path, DoltLiteEngine.clone(f"file://{upstream}", draft))
+            old.close()
             draft.replace(path)
-    return DoltLiteEngine(path, lazy=True)
 
 
 def _reads_from(engine: Engine, upstream: Path) -> bool:

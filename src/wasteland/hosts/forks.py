@@ -79,6 +79,9 @@ class ForkEngine(Engine):
         return True
 
     def _reader(self, *refs: str) -> Engine:
+        if MAIN not in refs and (own := self._file()) is not None:
+            # Commits and branches of its own do not move when upstream does.
+            return own
         own, same_main = self._in_step()
         if same_main and all(ref == MAIN for ref in refs):
             return self.upstream
@@ -89,10 +92,11 @@ class ForkEngine(Engine):
                 raise NotFound(f"The fork has no {ref!r}.", ref=ref)
         return self.upstream
 
-    def _writer(self) -> Engine:
+    def _writer(self, start: str = MAIN) -> Engine:
+        """Return the own file's engine, made if need be; its main is in step if *start* is main."""
         if self._file() is None:
             make_clone(self._upstream_url, self.path, lazy=True)
-        own, _ = self._in_step()
+        own = self._in_step()[0] if start == MAIN else self._file()
         if own is None:
             raise NotFound(f"The fork at {self.path} was deleted.")
         return own
@@ -115,7 +119,7 @@ class ForkEngine(Engine):
     # --- writing
 
     def change(self, branch: str = MAIN) -> AbstractContextManager[Change]:
-        return self._writer().change(branch)
+        return self._writer(branch).change(branch)
 
     def run_ddl(self, statements: Sequence[str], message: str, *, author: str, at: datetime) -> str:
         return self._writer().run_ddl(statements, message, author=author, at=at)
@@ -129,24 +133,25 @@ class ForkEngine(Engine):
         return self._reader(ref).commit_at(when, ref=ref)
 
     def branches(self, prefix: str = "") -> list[Branch]:
-        own, _ = self._in_step()
+        shows_main = MAIN.startswith(prefix)
+        own = self._in_step()[0] if shows_main else self._file()
         if own is not None:
             return own.branches(prefix)
-        return [Branch(MAIN, self.upstream.head())] if MAIN.startswith(prefix) else []
+        return [Branch(MAIN, self.upstream.head())] if shows_main else []
 
     def remote_branches(self, remote: str, prefix: str = "") -> list[Branch]:
         own = self._file()
         return own.remote_branches(remote, prefix) if own else []
 
     def create_branch(self, name: str, start: str = MAIN) -> None:
-        self._writer().create_branch(name, start)
+        self._writer(start).create_branch(name, start)
 
     def delete_branch(self, name: str) -> None:
         if own := self._file():
             own.delete_branch(name)
 
     def move_branch(self, name: str, to: str) -> None:
-        self._writer().move_branch(name, to)
+        self._writer(to).move_branch(name, to)
 
     def fast_forward(self, name: str, to: str, *, expected: str) -> str:
         return self._writer().fast_forward(name, to, expected=expected)

@@ -27,13 +27,11 @@ from .base import (
     RepoName,
     Settle,
 )
+from .heads import retire_branch
 from .journaled import Clock, JournaledHost, utc_now
 from .queue import PATIENCE_S, Queue
 from .state import Repository, State
 from .storage import DoltLiteStorage, Storage
-
-KEPT_HEADS = 200
-"""How many ended pull requests of one repository stay readable after their branch is gone."""
 
 _STATE_FILE = "host.db"
 _QUEUES = ".queues"
@@ -236,7 +234,7 @@ class LocalHost(JournaledHost):
         Record that a pull request was merged or closed, and drop its branch.
 
         What it offered stays readable in its source as ``pull/<id>/head``, for the newest
-        ``KEPT_HEADS`` of each source. A branch that has moved on since it was offered is kept.
+        200 of each source. A branch that has moved on since it was offered is kept.
 
         Raises:
             Conflict: It already ended otherwise.
@@ -245,7 +243,7 @@ class LocalHost(JournaledHost):
             repo, pull_id, state=state, merged_as=merged_as, reason=reason, at=self.now()
         )
         if self._state.repositories.find(pull.source):
-            _drop_branch(self.engine(pull.source), pull)
+            retire_branch(self.engine(pull.source), pull)
         return pull
 
     def comment(self, repo: RepoName, pull_id: str, *, author: str, body: str) -> Comment:
@@ -296,18 +294,3 @@ def _refuse_own_names(repo: RepoName) -> None:
     """Raise Invalid for an owner whose directory would be our own file."""
     if repo.owner.startswith(_STATE_FILE):
         raise Invalid(f"No owner is called {repo.owner!r}.", field="commons", value=str(repo))
-
-
-def _drop_branch(engine: Engine, pull: PullRequest) -> None:
-    """Replace the pull request's branch by one that says what it offered."""
-    found = [branch for branch in engine.branches(pull.branch) if branch.name == pull.branch]
-    if not found or found[0].head != pull.head:
-        return
-    kept = engine.branches("pull/")
-    name = f"pull/{pull.id}/head"
-    if name not in {branch.name for branch in kept}:
-        engine.create_branch(name, pull.head)
-    engine.delete_branch(pull.branch)
-    kept.sort(key=lambda branch: (len(branch.name), branch.name))
-    for oldest in kept[: -(KEPT_HEADS - 1)]:
-        engine.delete_branch(oldest.name)

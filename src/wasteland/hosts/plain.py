@@ -23,8 +23,7 @@ from .clones import ORIGIN, make_clone
 from .journaled import Clock, JournaledHost, utc_now
 from .queue import PATIENCE_S, Queue
 from .state import Repository, State
-
-WORK: Final = "wl/"
+from .work_branches import WORK, as_pull, ended_pull
 
 _REMOTE_MAIN: Final = f"{ORIGIN}/{MAIN}"
 
@@ -278,7 +277,7 @@ class PlainHost(JournaledHost):
         except NotFound:
             if not pull_id.startswith(WORK):
                 raise
-            pull = self._gone(pull_id)
+            pull = ended_pull(repo, pull_id, self.now())
         self.withdraw_branch(repo, pull_id)
         return replace(pull, state=state, merged_as=merged_as, reason=reason, updated_at=self.now())
 
@@ -302,40 +301,4 @@ class PlainHost(JournaledHost):
         return self.engine(repo).remote_branches(ORIGIN, prefix)
 
     def _as_pull(self, branch: Branch) -> PullRequest:
-        newest = self._engine.log(branch.head, limit=1)[0]
-        title, _, body = newest.message.partition("\n")
-        return PullRequest(
-            id=branch.name,
-            repo=self.repo,
-            title=title,
-            body=body.strip(),
-            author=_author(branch.name),
-            source=self.repo,
-            branch=branch.name,
-            head=branch.head,
-            state=PullState.OPEN,
-            created_at=newest.at,
-            updated_at=newest.at,
-        )
-
-    def _gone(self, name: str) -> PullRequest:
-        now = self.now()
-        return PullRequest(
-            id=name,
-            repo=self.repo,
-            title="",
-            body="",
-            author=_author(name),
-            source=self.repo,
-            branch=name,
-            head="",
-            state=PullState.OPEN,
-            created_at=now,
-            updated_at=now,
-        )
-
-
-def _author(branch: str) -> str:
-    """Return the rig in ``wl/<rig>/<item>`` or ``wl/register/<rig>``."""
-    parts = branch.split("/")
-    return parts[2] if parts[1] == "register" and len(parts) > 2 else parts[1]
+        return as_pull(self.repo, branch, self._engine.log(branch.head, limit=1)[0])

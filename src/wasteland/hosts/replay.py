@@ -39,9 +39,8 @@ def apply(change: Change, changes: Sequence[RowChange]) -> list[RowChange]:
     ordered = sorted(changes, key=_place)
     applied: list[RowChange] = []
     for (_, table), group in groupby(ordered, key=_place):
-        columns = _columns(change, table)
         for wanted, present in _with_present(change, table, group):
-            done = _apply_row(change, columns, wanted, present)
+            done = _apply_row(change, wanted, present)
             applied += [done] if done else []
     return applied
 
@@ -60,24 +59,21 @@ def _place(item: RowChange) -> tuple[int, str]:
     return _ORDER[item.kind], item.table
 
 
-def _apply_row(
-    change: Change, columns: Sequence[str], wanted: RowChange, present: Row | None
-) -> RowChange | None:
+def _apply_row(change: Change, wanted: RowChange, present: Row | None) -> RowChange | None:
     """Apply one change; return what it did, None if it was done already."""
     if wanted.after is None:
         return _remove(change, wanted, present)
     if wanted.before is None:
-        return _add(change, columns, wanted, present)
+        return _add(change, wanted, present)
     return _modify(change, wanted, wanted.after, present)
 
 
-def _add(
-    change: Change, columns: Sequence[str], wanted: RowChange, present: Row | None
-) -> RowChange | None:
+def _add(change: Change, wanted: RowChange, present: Row | None) -> RowChange | None:
     row = wanted.row
     if present is not None:
         _expect_same(wanted, present, row)
         return None
+    columns = _columns(change, wanted.table)
     homeless = [name for name, value in row.items() if value is not None and name not in columns]
     if homeless:
         raise _conflict(wanted, homeless, f"main has no column {', '.join(homeless)}")
@@ -143,6 +139,8 @@ def _conflict(wanted: RowChange, cells: Sequence[str], why: str) -> MergeConflic
 def _columns(change: Change, table: str) -> Sequence[str]:
     """Return the columns of *table* on this tree, in stored order, also if it is empty."""
     name = _quoted(table)
+    if rows := change.query(f"SELECT * FROM {name} LIMIT 1"):
+        return tuple(rows[0])
     sql = f"SELECT {name}.* FROM (SELECT 1 AS `one`) AS `single` LEFT JOIN {name} ON 1 = 0"
     return tuple(change.query(sql)[0])
 

@@ -14,9 +14,7 @@ from typing import Final
 
 from .errors import Invalid
 
-NAME_RULE: Final = (
-    "letters, digits, '.', '-' and '_', beginning with a letter or digit, 64 at most"
-)
+NAME_RULE: Final = "letters, digits, '.', '-' and '_', beginning with a letter or digit, 64 at most"
 HANDLE_RULE: Final = (
     "lower-case letters, digits, '.', '-' and '_', beginning with a letter or digit, 64 at most"
 )

@@ -111,12 +111,13 @@ def find(trip: Trip, may: May = lambda *_: True) -> Journey | None:
 def explain(trip: Trip) -> WastelandError:
     """Return why no steps of lifecycle make this trip, whoever is asked."""
     before, after, actor = trip.before, trip.after, trip.actor
-    if before is None:
-        if after.posted_by != actor:
-            return Forbidden(f"{after.id} names {after.posted_by} as its poster, not {actor}.")
-        return Conflict(f"{after.id} is posted as {after.status}; a new item is open.")
-    if after.claimed_by not in {before.claimed_by, actor, None} and not trip.companions.accepted:
+    if before is None and after.posted_by != actor:
+        return Forbidden(f"{after.id} names {after.posted_by} as its poster, not {actor}.")
+    known = {actor, None, before.claimed_by if before else None}
+    if after.claimed_by not in known and not trip.companions.accepted:
         return Forbidden(f"{actor} may not claim {after.id} for {after.claimed_by}.")
+    if before is None:
+        return Conflict(f"{after.id} is posted as {after.status}; a new item is open.")
     if before.claimed_by not in {None, actor} and before.state is not after.state:
         return AlreadyClaimed(
             f"{before.id} is {before.status} by {before.claimed_by}.",
@@ -243,6 +244,9 @@ def _accept(journey: Journey, trip: Trip) -> Iterator[WantedItem]:
 
 def _reject(journey: Journey, trip: Trip) -> Iterator[WantedItem]:
     item, others = journey.end, len(trip.companions.remaining)
+    if journey.takes(Step.SUBMIT):
+        # What the change submits stays in it; it cannot have been rejected on the way.
+        return
     if item.is_open_bounty or not others:
         back = lifecycle.reject(item, others=others, at=None)
         yield back

@@ -142,9 +142,11 @@ def submit(
 
     Args:
         item: Claimed by *by*, or an open bounty.
+        by: The rig that did the work.
         evidence: Text that a reviewer can follow.
         evidence_url: The address in it, if any.
         new_id: The completion's id.
+        at: UTC, whole seconds.
     Raises:
         Conflict: The item is not claimed by *by*.
     Source: MVGT guide, step 9 (S0-97).
@@ -192,7 +194,9 @@ def reject(item: WantedItem, *, others: int = 0, at: datetime | None) -> WantedI
     An open bounty goes back to the board: it is nobody's, whoever held it before.
 
     Args:
+        item: In review.
         others: How many further submissions an open bounty holds.
+        at: UTC, whole seconds.
     Raises:
         Conflict: It is not in review.
     """
@@ -232,7 +236,9 @@ def edit(item: WantedItem, changes: Mapping[str, object], *, at: datetime | None
     Return *item* with other texts; nobody edits under a claimer's hands.
 
     Args:
+        item: Open.
         changes: Column -> new value, checked by ``fields``.
+        at: UTC, whole seconds.
     Raises:
         Conflict: It is not open.
         Invalid: Nothing to change, or a column that is not the poster's to edit.

@@ -175,7 +175,7 @@ class Case:
         authorize(action, self.actor, self.policy, item=item)
 
     def amend(self, row: RowChange, **cells: Value) -> None:
-        """Let the merge write other *cells* into the row that *row* leaves; only where we own it."""
+        """Let the merge write other *cells* into what *row* leaves, where the commons is ours."""
         so_far = self._amended.get((row.table, row.key))
         self.replace(row.table, row.after, {**(so_far or row).row, **cells})
 
@@ -184,6 +184,8 @@ class Case:
         Put the host's clock where a time is missing or lies in the future.
 
         Args:
+            row: As the change leaves it.
+            column: Where the time is.
             within: A time further back than this is no better.
         """
         when, now = read_time(row.row.get(column)), self.authority.at.replace(microsecond=0)

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Any, ClassVar, Final, Self
 
 from .lean import dataclass
-from .schema import TABLES, Kind, Row, Table, Value
+from .schema import TABLES, Kind, Row, Value
 
 Json = Any
 

@@ -41,14 +41,14 @@ def judge_item(case: Case, row: RowChange) -> None:
 def judge_completion(case: Case, row: RowChange) -> None:
     """Evidence comes with a submission, is validated by an acceptance, and goes by a rejection."""
     completion = Completion.from_row(row.row)
-    journey = _journey_of(case, completion)
     if row.kind is DiffKind.ADDED:
-        _judge_submission(case, row, completion, journey)
-    elif row.kind is DiffKind.REMOVED:
+        _judge_submission(case, row, completion, _journey_of(case, completion))
+    elif row.kind is DiffKind.MODIFIED:
+        _judge_validation(case, row, completion)
+    else:
+        journey = _journey_of(case, completion)
         if completion.stamp_id or not (journey and journey.takes(Step.REJECT)):
             raise permanent("A completion", row)
-    else:
-        _judge_validation(case, row, completion, journey)
 
 
 def _travel(
@@ -196,9 +196,8 @@ def _need_first(case: Case, completion: Completion) -> None:
         )
 
 
-def _judge_validation(
-    case: Case, row: RowChange, completion: Completion, journey: Journey | None
-) -> None:
+def _judge_validation(case: Case, row: RowChange, completion: Completion) -> None:
+    journey = case.journeys.get(completion.wanted_id or "")
     if not (journey and journey.takes(Step.ACCEPT)):
         raise Forbidden(
             f"{row.key} is evidence; it cannot be changed once it is handed in.",

@@ -27,6 +27,7 @@ _COLUMNS: Final = (
     Column("POSTED BY", rank=5),
     Column("AGE", rank=3),
 )
+_TITLE: Final = 40
 _DESCRIPTION: Final = Column("DESCRIPTION", flexible=True)
 
 
@@ -108,10 +109,12 @@ def _footnotes(rows: Sequence[BoardRow]) -> list[RenderableType]:
 
 
 def _headline(item: WantedItem, now: datetime) -> Text:
+    title = parts.line(item.title, "bold")
+    title.truncate(_TITLE, overflow="ellipsis")
     return parts.join(
         [
             parts.line(item.id),
-            parts.line(item.title, "bold"),
+            title,
             parts.status(item.status),
             parts.priority(item.priority),
             parts.line(item.type, parts.QUIET),

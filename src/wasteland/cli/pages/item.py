@@ -59,8 +59,9 @@ def stamp(found: Stamp, now: datetime) -> RenderableType:
         ]
     )
     read = stamps.read(found.valence, None)
-    scores = [(_label(name), parts.bar(score)) for name, score in read.scores.items()]
-    unread = [(_label(name), parts.line(value)) for name, value in read.unread.items()]
+    scores = [(name, parts.bar(score)) for name, score in read.scores.items()]
+    # A valence that is no object is here as a whole, without a name.
+    unread = [(name or "valence", parts.line(value)) for name, value in read.unread.items()]
     skills = ", ".join(found.skill_tags or ())
     said = [("message", found.message), ("skills", skills)]
     return Group(head, parts.fields([*scores, *unread, *said]))
@@ -135,11 +136,6 @@ def _offered(work: Offered) -> RenderableType:
 def _confidence(found: Stamp) -> str:
     sure = 1.0 if found.confidence is None else found.confidence
     return "" if sure == 1 else f"confidence {sure:.2f}"
-
-
-def _label(name: object) -> str:
-    """Return a dimension's stored name, safe; a valence that is no object has none."""
-    return parts.line(name, default="valence").plain
 
 
 def _section(title: str, entries: Sequence[RenderableType]) -> list[RenderableType]:

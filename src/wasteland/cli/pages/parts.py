@@ -114,7 +114,8 @@ def fields(pairs: Iterable[tuple[str, Any]]) -> RenderableType:
     for name, value in pairs:
         shown = value if isinstance(value, Text) else line(value)
         if len(shown):
-            grid.add_row(Text(name, QUIET), shown)
+            # Assembled, so that the style ends with the text and not with the column.
+            grid.add_row(line(name, QUIET), Text.assemble(shown))
     return indented(grid) if grid.rows else Group()
 
 

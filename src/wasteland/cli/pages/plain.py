@@ -16,7 +16,7 @@ def data(value: Any) -> RenderableType:
     """Return JSON data as a page: a record as fields, records as a list, the rest as a line."""
     if isinstance(value, Mapping):
         return _record(value)
-    if isinstance(value, list) and value and all(isinstance(row, Mapping) for row in value):
+    if _is_table(value):
         return _table(value)
     if isinstance(value, list):
         return Group(*(_text(part) for part in value)) if value else Text("Nothing here.")
@@ -41,11 +41,20 @@ def memberships(rows: Sequence[Mapping[str, Any]]) -> RenderableType:
 
 
 def _record(record: Mapping[str, Any]) -> RenderableType:
-    shown = [
-        (parts.line(n).plain, _text(v)) for n, v in record.items() if n not in {"next", "note"}
+    shown = [(name, value) for name, value in record.items() if name not in {"next", "note"}]
+    page: list[RenderableType] = [
+        parts.fields((name, _text(value)) for name, value in shown if not _is_table(value))
     ]
-    note = [parts.indented(_text(record["note"]))] if record.get("note") else []
-    return Group(parts.fields(shown), *note, *parts.commands("Next:", record.get("next") or ()))
+    for name, value in shown:
+        if _is_table(value):
+            page += [Text(), parts.line(name, "bold"), parts.indented(_table(value))]
+    if record.get("note"):
+        page.append(parts.indented(_text(record["note"])))
+    return Group(*page, *parts.commands("Next:", record.get("next") or ()))
+
+
+def _is_table(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(v, Mapping) for v in value)
 
 
 def _table(rows: Sequence[Mapping[str, Any]]) -> Listing:

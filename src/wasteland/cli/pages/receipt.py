@@ -34,7 +34,18 @@ _VERBS: Final = {
     "policy": ("Set", "set"),
 }
 _UNTOLD: Final = frozenset(
-    {"id", "title", "created_at", "updated_at", "last_seen", "description", "sandbox_required"}
+    {
+        "id",
+        "title",
+        "description",
+        "sandbox_required",
+        "created_at",
+        "updated_at",
+        "last_seen",
+        "registered_at",
+        "hop_uri",
+        "gt_version",
+    }
 )
 
 
@@ -70,9 +81,9 @@ def _headline(found: Receipt) -> Text:
     record = found.after or found.before or {}
     name = record.get("title") or record.get("display_name")
     if found.state == receipts.DRY_RUN:
-        begins = Text(f"○ Would {do}", "yellow")
+        begins = parts.line(f"○ Would {do}", "yellow")
     elif found.state == receipts.UNCHANGED:
-        begins = Text(f"= Nothing to {do}:", parts.QUIET)
+        begins = parts.line(f"= Nothing to {do}:", parts.QUIET)
     else:
         begins = Text("✓ ", parts.GOOD) + parts.line(did)
     what = parts.join([begins, parts.line(found.id)], " ")
@@ -99,7 +110,7 @@ def _changes(found: Receipt) -> list[tuple[str, Text]]:
     if not found.after:
         return []
     return [
-        (parts.line(name).plain, change(name, before.get(name), value))
+        (name, change(name, before.get(name), value))
         for name, value in after.items()
         if name not in _UNTOLD and before.get(name) != value
     ]

@@ -94,6 +94,6 @@ def _commands(found: Submission) -> list[str]:
     talk = f"wl comment {number} --body TEXT"
     item = next(iter(found.card.wanted_ids), "")
     if found.card.kind is CardKind.WORK_SUBMISSION and item:
-        judge = [f"wl accept {item} --quality good", f"wl reject {item} --reason TEXT"]
-        return [*judge, talk]
+        accept = [f"wl accept {item} --quality good"] if found.allowed else []
+        return [*accept, f"wl reject {item} --reason TEXT", talk]
     return [f"wl merge {number}", talk] if found.allowed else [talk]

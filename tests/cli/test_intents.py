@@ -1,0 +1,137 @@
+"""Operation ids that survive a killed command."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from cli.conftest import Wl
+from wasteland.cli.intents import operation_id, recorded
+from wasteland.commons.operations import BY_NAME
+from wasteland.protocol.errors import Conflict, Unavailable
+
+POST = BY_NAME["post"]
+VALUES = {"title": "Once"}
+
+
+class _Session:
+    """A session whose write is told what to do."""
+
+    def __init__(self, error: BaseException | None = None) -> None:
+        self.host = SimpleNamespace(location="/host")
+        self.repo = "acme/board"
+        self.seat = SimpleNamespace(rig="ada")
+        self.error = error
+        self.seen: list[str | None] = []
+
+    def post(self, *, title: str, op_id: str | None = None, dry_run: bool = False) -> str:
+        self.seen.append(op_id)
+        if self.error:
+            raise self.error
+        return f"{title} {dry_run}"
+
+    def extend(self, *, title: str) -> str:
+        return title
+
+
+def _recorded(state: Path, session: _Session, values: Mapping[str, Any] = VALUES) -> Any:
+    return recorded(state, session, POST, values)  # type: ignore[arg-type]
+
+
+def test_a_finished_write_leaves_no_note(tmp_path: Path) -> None:
+    session = _Session()
+
+    assert "Once False" == _recorded(tmp_path, session)
+    assert session.seen[0]
+    assert [] == list((tmp_path / "intents").iterdir())
+
+
+@pytest.mark.parametrize("error", [Unavailable("gone"), KeyboardInterrupt(), SystemError()])
+def test_a_write_of_unknown_fate_is_repeated_under_its_id(
+    tmp_path: Path, error: BaseException
+) -> None:
+    first, second = _Session(error), _Session()
+    with pytest.raises(type(error)):
+        _recorded(tmp_path, first)
+
+    _recorded(tmp_path, second)
+
+    assert first.seen == second.seen
+
+
+def test_a_refused_write_begins_anew(tmp_path: Path) -> None:
+    first, second = _Session(Conflict("no")), _Session()
+    with pytest.raises(Conflict):
+        _recorded(tmp_path, first)
+
+    _recorded(tmp_path, second)
+
+    assert first.seen != second.seen
+
+
+def test_another_request_has_another_id(tmp_path: Path) -> None:
+    first, second = _Session(KeyboardInterrupt()), _Session()
+    with pytest.raises(KeyboardInterrupt):
+        _recorded(tmp_path, first)
+
+    _recorded(tmp_path, second, {"title": "Other"})
+
+    assert first.seen != second.seen
+
+
+def test_a_living_rival_is_no_retry(tmp_path: Path) -> None:
+    session: Any = _Session()
+    with (
+        operation_id(tmp_path, session, POST, VALUES) as mine,
+        operation_id(tmp_path, session, POST, VALUES) as theirs,
+    ):
+        assert mine != theirs
+
+
+def test_the_lock_ends_with_its_process(tmp_path: Path) -> None:
+    session: Any = _Session()
+    with pytest.raises(KeyboardInterrupt), operation_id(tmp_path, session, POST, VALUES) as first:
+        raise KeyboardInterrupt
+    (note,) = (tmp_path / "intents").iterdir()
+
+    with note.open() as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    with operation_id(tmp_path, session, POST, VALUES) as again:
+        assert first == again
+
+
+def test_a_given_id_and_a_dry_run_are_not_noted(tmp_path: Path) -> None:
+    session = _Session()
+
+    _recorded(tmp_path, session, {**VALUES, "op_id": "op-mine"})
+    _recorded(tmp_path, session, {**VALUES, "dry_run": True})
+
+    assert ["op-mine", None] == session.seen
+    assert not (tmp_path / "intents").exists()
+
+
+def test_a_method_without_an_id_is_called_as_it_is(tmp_path: Path) -> None:
+    session: Any = _Session()
+
+    assert "Once" == recorded(tmp_path, session, BY_NAME["extend"], VALUES)
+
+
+def test_a_repeated_command_posts_again_when_the_first_one_finished(wl: Wl) -> None:
+    ids = {json.loads(wl("post", "--title", "Same", "--json").out)["id"] for _ in range(2)}
+
+    assert 2 == len(ids)
+
+
+def test_an_operation_id_given_twice_posts_once(wl: Wl) -> None:
+    first, again = (
+        json.loads(wl("post", "--title", "Same", "--op-id", "op-1", "--json").out) for _ in range(2)
+    )
+
+    assert first["id"] == again["id"]
+    assert (False, True) == (first["replayed"], again["replayed"])

@@ -1,0 +1,116 @@
+"""A claim holds for the policy's time by the host's clock, and not for ever."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from commons.casts import NOON, REPO, Cast, refusal, status_of
+from wasteland.commons import leases, queries
+from wasteland.commons.sdk import Commons
+from wasteland.protocol.records import Lease, Status
+
+
+def lease_of(session: Commons, item_id: str) -> Lease | None:
+    """Return the lease as main has it."""
+    return queries.one(session.main(), Lease, item_id)
+
+
+def test_a_claim_writes_its_lease(cast: Cast) -> None:
+    item_id = cast.claimed()
+
+    lease = lease_of(cast.max, item_id)
+
+    assert lease is not None
+    assert ("ben", NOON + timedelta(hours=72)) == (lease.holder, lease.expires_at)
+    assert 32 == len(lease.token)
+    assert lease.expires_at == cast.ada.show(item_id).expires_at
+
+
+def test_a_due_claim_is_back_on_the_board_before_it_is_read(cast: Cast) -> None:
+    item_id = cast.claimed()
+    main = cast.engine.head()
+    cast.clock.move(hours=72, seconds=1)
+
+    board = cast.ada.browse()
+
+    assert [item_id] == [row.item.id for row in board]
+    (commit,) = cast.engine.log(after=main)
+    assert ("wasteland", f"wl release: {item_id}") == (commit.author, commit.message)
+    assert lease_of(cast.max, item_id) is None
+
+
+def test_a_due_claim_is_released_before_another_claim(cast: Cast) -> None:
+    item_id = cast.claimed()
+    cast.clock.move(hours=73)
+
+    receipt = cast.eve.claim(item_id)
+
+    assert "merged" == receipt.state
+    assert (Status.CLAIMED, "eve") == status_of(cast.max, item_id)
+
+
+def test_a_claim_is_kept_to_its_last_second(cast: Cast) -> None:
+    item_id = cast.claimed()
+    cast.clock.move(hours=72)
+
+    released = leases.release_due(cast.ada)
+
+    assert [] == released
+    assert (Status.CLAIMED, "ben") == status_of(cast.max, item_id)
+
+
+def test_extending_moves_the_end_without_a_commit(cast: Cast) -> None:
+    item_id = cast.claimed()
+    cast.clock.move(hours=70)
+    main = cast.engine.head()
+
+    receipt = cast.ben.extend(item_id)
+
+    assert main == cast.engine.head()
+    assert "2026-03-07 10:00 UTC" in receipt.note
+    cast.clock.move(hours=71)
+    assert [] == leases.release_due(cast.ada)
+    cast.clock.move(hours=2)
+    assert [item_id] == leases.release_due(cast.ada)
+
+
+def test_extending_anothers_claim_or_too_far_is_refused(cast: Cast) -> None:
+    item_id = cast.claimed()
+
+    foreign = refusal(lambda: cast.eve.extend(item_id))
+    errors = [refusal(lambda: cast.ben.extend(item_id, hours=n)) for n in (0, -1, 73)]
+
+    assert "conflict" == foreign.code
+    assert {"invalid"} == {error.code for error in errors}
+
+
+def test_a_handover_gives_the_new_holder_a_lease_of_its_own(cast: Cast) -> None:
+    item_id = cast.claimed()
+    cast.clock.move(hours=48)
+    cast.ben.extend(item_id)
+
+    cast.ben.handover(item_id, to="eve")
+
+    lease = lease_of(cast.max, item_id)
+    assert lease is not None
+    assert ("eve", cast.clock.at + timedelta(hours=72)) == (lease.holder, lease.expires_at)
+
+
+def test_submitted_work_that_is_merged_ends_the_lease(cast: Cast) -> None:
+    item_id = cast.submitted()
+
+    cast.max.accept(item_id, quality="good")
+
+    assert lease_of(cast.max, item_id) is None
+
+
+def test_several_due_claims_are_released_in_one_commit(cast: Cast) -> None:
+    ids = sorted(cast.claimed() for _ in range(3))
+    main = cast.engine.head()
+    cast.clock.move(hours=100)
+
+    released = leases.release_due(cast.ada)
+
+    assert ids == sorted(released)
+    assert 1 == len(cast.engine.log(after=main))
+    assert {} == cast.host.renewals(REPO)

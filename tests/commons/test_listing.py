@@ -1,0 +1,109 @@
+"""The SQL of the board agrees with the rule for one item, in both ways of reading it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from commons.casts import NOON, Cast, refusal, write_rows
+from wasteland.commons import queries
+from wasteland.commons.listing import Filters, count_by_status, list_items
+from wasteland.engines.base import Engine
+from wasteland.engines.doltlite.engine import DoltLiteEngine
+from wasteland.engines.sql import DOLTLITE
+from wasteland.protocol.records import WantedItem
+from wasteland.protocol.schema import WANTED, Value
+
+STEPWISE = replace(DOLTLITE, mixed_order=False)
+TITLES = ("Fix it", "fix IT", "100% _done_!", "Ärger", "ärger", "Zeta", "")
+WORDS = st.sampled_from(["", "a", "b"])
+ROWS = [
+    {
+        "id": f"w-{number:02d}",
+        "title": TITLES[number % 7],
+        "project": (None, "a", "b")[number % 3],
+        "type": ("a", None, "b", "a")[number % 4],
+        "priority": (0, 1, 2, 2, 4, 7, None)[number % 7],
+        "effort_level": ("small", "epic", None)[number % 3],
+        "tags": (None, '["a"]', '["b", "a"]', "[]", "not json")[number % 5],
+        "posted_by": ("a", "b")[number % 2],
+        "claimed_by": (None, "a", None, "b")[number % 4],
+        "status": ("open", "claimed", "open", "triaged", None)[number % 5],
+        "created_at": (None, "2026-01-01 00:00:00", "2026-01-02 00:00:00")[number % 3],
+    }
+    for number in range(60)
+]
+
+
+@pytest.fixture(scope="module")
+def board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """A board of sixty items of all kinds."""
+    with DoltLiteEngine.create(tmp_path_factory.mktemp("board") / "board.db") as engine:
+        statements = [WANTED.create_sql(), *WANTED.index_sql()]
+        engine.run_ddl(statements, "schema", author="go", at=NOON)
+        rows: list[dict[str, Value]] = ROWS  # type: ignore[assignment]
+        write_rows(engine, "wanted", rows)
+        yield engine
+
+
+filters = st.builds(
+    Filters,
+    status=st.sampled_from(["", "open", "claimed", "triaged"]),
+    project=WORDS,
+    type=WORDS,
+    priority=st.sampled_from([None, 0, 2, 7]),
+    effort=st.sampled_from(["", "small"]),
+    tag=WORDS,
+    posted_by=WORDS,
+    claimed_by=WORDS,
+    text=st.sampled_from(["", "fix", "FIX", "%", "_", "!", "Ärger", "ä"]),
+    sort=st.sampled_from(["priority", "newest", "alpha"]),
+    limit=st.sampled_from([1, 3, 7, 20, 100]),
+)
+
+
+@given(filters)
+def test_the_sql_lists_what_the_filters_admit_in_their_order(board: Engine, asked: Filters) -> None:
+    everything = [WantedItem.from_row(row) for row in board.read("SELECT * FROM `wanted`")]
+
+    listed = list_items(queries.at(board), DOLTLITE, asked)
+
+    admitted = sorted((item for item in everything if asked.admits(item)), key=asked.order)
+    assert [item.id for item in admitted][: asked.limit] == [item.id for item in listed]
+
+
+@given(filters)
+def test_reading_priority_by_priority_lists_the_same(board: Engine, asked: Filters) -> None:
+    query = queries.at(board)
+
+    whole, stepwise = list_items(query, DOLTLITE, asked), list_items(query, STEPWISE, asked)
+
+    assert whole == stepwise
+
+
+def test_statuses_are_counted_as_stored(board: Engine) -> None:
+    counts = count_by_status(queries.at(board))
+
+    assert {"open": 24, "claimed": 12, "triaged": 12, "": 12} == counts
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("limit", 0),
+        ("limit", 100_001),
+        ("sort", "age"),
+        ("priority", "urgent"),
+        ("effort", "huge"),
+        ("view", "theirs"),
+        ("search", "x" * 1001),
+    ],
+)
+def test_a_filter_that_no_item_could_match_is_invalid(
+    cast: Cast, name: str, value: str | int
+) -> None:
+    assert "invalid" == refusal(lambda: cast.ada.browse(**{name: value})).code

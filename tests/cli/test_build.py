@@ -8,6 +8,7 @@ import shlex
 
 import click
 import pytest
+from click.shell_completion import ShellComplete
 
 from cli.conftest import Wl
 from wasteland.cli import build
@@ -140,3 +141,31 @@ def test_a_whole_life_in_the_terminal(wl: Wl) -> None:
     assert {"quality": 0.8, "reliability": 0.8, "speed": 0.6} == json.loads(
         wl("show", item, "--jq", ".stamps[0].valence").out
     )
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("wl rig sh", ["show"]),
+        ("wl brow", ["browse"]),
+        ("wl browse --status o", ["open"]),
+        ("wl browse --posted-by b", ["bob"]),
+        ("wl browse --view ", ["mine", "all", "upstream"]),
+        ("wl rig trust a", ["ada"]),
+    ],
+)
+def test_the_shell_completes_commands_words_and_handles(
+    wl: Wl, words: str, expected: list[str]
+) -> None:
+    wl("whoami")
+    *before, typed = words.split(" ")[1:]
+
+    found = ShellComplete(cli, {}, "wl", "_WL_COMPLETE").get_completions(before, typed)
+
+    assert expected == [item.value for item in found]
+
+
+def test_completion_outside_a_commons_offers_nothing(wl: Wl) -> None:
+    wl("whoami", rig="stranger")
+
+    assert [] == ShellComplete(cli, {}, "wl", "_WL_COMPLETE").get_completions(["show"], "w")

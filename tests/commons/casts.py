@@ -81,7 +81,13 @@ class Cast:
         }
         pulls = self.host.pulls(REPO, state=None)
         begun = [o.id for rig in ("max", "ada", "ben", "eve") for o in self.begun(rig)]
-        return engine.branches(), engine.dirty(), {k: v for k, v in forks.items() if v}, pulls, begun
+        return (
+            engine.branches(),
+            engine.dirty(),
+            {k: v for k, v in forks.items() if v},
+            pulls,
+            begun,
+        )
 
     def begun(self, rig: str) -> Sequence[object]:
         """Return the journal of *rig*."""
@@ -159,7 +165,9 @@ def write_rows(engine: Engine, table: str, rows: Sequence[dict[str, Value]]) -> 
 
 def status_of(session: Commons, item_id: str) -> tuple[Status | None, str | None]:
     """Return status and holder of an item on main."""
-    sheet = [row.item for row in session.browse(status="all", view="upstream") if row.item.id == item_id]
+    sheet = [
+        row.item for row in session.browse(status="all", view="upstream") if row.item.id == item_id
+    ]
     return sheet[0].state, sheet[0].claimed_by
 
 

@@ -120,9 +120,7 @@ def test_in_direct_mode_one_of_two_racing_clones_wins(
     assert ada_clone.engine.head() == ben_clone.engine.head()
 
 
-def test_offline_reads_answer_and_say_so_while_writes_fail(
-    ada_clone: Clone, remote: Path
-) -> None:
+def test_offline_reads_answer_and_say_so_while_writes_fail(ada_clone: Clone, remote: Path) -> None:
     ada = ada_clone.seat("ada")
     fresh = ada.browse(status="all")
     branches = ada_clone.engine.branches()
@@ -158,9 +156,7 @@ def test_an_item_posted_elsewhere_can_be_claimed_at_once(
     assert "merged" == receipt.state
 
 
-def test_a_rig_goes_on_from_another_clone(
-    ada_clone: Clone, ben_clone: Clone, remote: Path
-) -> None:
+def test_a_rig_goes_on_from_another_clone(ada_clone: Clone, ben_clone: Clone, remote: Path) -> None:
     ada_clone.seat("ada").claim(ITEM)
 
     receipt = ben_clone.seat("ada").done(ITEM, evidence=EVIDENCE)
@@ -209,7 +205,9 @@ def old(tmp_path: Path, clock: Clock) -> Iterator[Clone]:
     """Ada at a v1.1 commons, without rig links and with columns that Gas Town adds."""
     remote = build_remote(tmp_path / "old" / "acme" / "board.db", version="1.1")
     with DoltLiteEngine(remote) as engine:
-        extra = [f"ALTER TABLE `stamps` ADD COLUMN `{c}` TEXT" for c in ("stamp_type", "pilot_cohort")]
+        extra = [
+            f"ALTER TABLE `stamps` ADD COLUMN `{c}` TEXT" for c in ("stamp_type", "pilot_cohort")
+        ]
         engine.run_ddl(extra, "Gas Town", author="gt", at=clock.at)
         stamps = {"1": '{"quality":0.75}', "2": '{"quality":4}', "3": '{"quality":"good"}'}
         write_rows(
@@ -242,7 +240,12 @@ def test_a_commons_of_version_1_1_is_taken_part_in(old: Clone) -> None:
     sheet = ada.rig("ada")
     assert ([], 4) == (list(sheet.links), len(sheet.stamps))
     stored = {row["id"]: row["stamp_type"] for row in rows_of(old.remote, "stamps").values()}
-    assert {"s-1": "pilot", "s-2": "pilot", "s-3": "pilot", receipt.records["stamps"][0]: None} == stored
+    assert {
+        "s-1": "pilot",
+        "s-2": "pilot",
+        "s-3": "pilot",
+        receipt.records["stamps"][0]: None,
+    } == stored
     (work,) = queries.where(ada.main(), Completion, "completed_by", "ada")
     assert "steve" == work.validated_by
 

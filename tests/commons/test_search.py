@@ -116,7 +116,9 @@ def test_a_cache_that_cannot_be_written_is_done_without(seeker: Commons, tmp_pat
 
 
 def test_nothing_to_search_for_is_invalid(seeker: Commons) -> None:
-    errors = [refusal(lambda w=w: seeker.search(w)) for w in ("", "  ", "-", "-guide", '"', "*", "\0")]
+    errors = [
+        refusal(lambda w=w: seeker.search(w)) for w in ("", "  ", "-", "-guide", '"', "*", "\0")
+    ]
 
     assert {Invalid} == {type(error) for error in errors}
 

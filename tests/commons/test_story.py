@@ -116,7 +116,11 @@ def test_accept_merges_and_stamps_in_one_commit(cast: Cast) -> None:
     assert (PullState.MERGED, receipt.commit) == (pull.state, pull.merged_as)
     sheet = cast.max.show(item_id)
     (stamp,), (work,) = sheet.stamps, sheet.completions
-    assert ("completed", "ben", "merged") == (sheet.item.status, sheet.item.claimed_by, receipt.state)
+    assert ("completed", "ben", "merged") == (
+        sheet.item.status,
+        sheet.item.claimed_by,
+        receipt.state,
+    )
     assert ("max", "ben", work.id, {"quality": 0.8, "reliability": 0.8}, ("go",)) == (
         stamp.author,
         stamp.subject,

@@ -3,7 +3,8 @@ Runs the console blocks of a guide as its reader would, in one shell from top to
 
     $ command                 runs; without output below it, only its success is checked
     > more of it              continues a command on the next line
-    text                      must be printed; [..] stands for anything within a line
+    text                      must be printed; [..] stands for anything within a line, and two
+                              blanks for two or more, as columns are as wide as their texts
     ...                       stands for any lines
     [6]                       the exit code, where it is not 0
 
@@ -104,12 +105,16 @@ def matches(expected: tuple[str, ...], output: str) -> bool:
     pattern = "".join(
         r"(?:.*\n)*?" if line.strip() == "..." else _line(line) + r"[ \t]*\n" for line in expected
     )
-    shown = "".join(f"{line}\n" for line in output.rstrip("\n").split("\n"))
+    shown = "".join(f"{_narrow(line)}\n" for line in output.rstrip("\n").split("\n"))
     return re.fullmatch(pattern, shown) is not None
 
 
 def _line(text: str) -> str:
-    return r"[^\n]*".join(re.escape(part) for part in text.rstrip().split("[..]"))
+    return r"[^\n]*".join(re.escape(part) for part in _narrow(text).rstrip().split("[..]"))
+
+
+def _narrow(line: str) -> str:
+    return re.sub(" {2,}", "  ", line)
 
 
 def _block(text: str, first: int, home: str) -> Iterator[Step]:

@@ -85,6 +85,8 @@ def test_a_shell_that_ends_early_is_reported(tmp_path: Path) -> None:
 def test_wildcards_stand_for_parts_of_a_line_and_for_lines() -> None:
     assert matches(("a [..] z", "...", "end"), "a b c z\nmore\nand more\nend\n")
     assert matches(("a", "..."), "a\n")
+    assert matches(("a  b",), "a     b\n")
+    assert not matches(("a  b",), "a b\n")
     assert not matches(("a [..] z",), "a b\nc z\n")
     assert not matches(("a",), "a\nb\n")
     assert not matches(("a.c",), "abc\n")

@@ -321,6 +321,7 @@ def test_a_link_is_proposed_confirmed_and_revoked() -> None:
         ("dora", edit(LINK, status="active", assertion_a="mine")),
         ("dora", edit(REVOKED, status="active", revoked_at=None, revoked_by=None)),
         ("carl", edit(REVOKED, status="active", revoked_at=None, revoked_by=None)),
+        ("dora", edit(replace(LINK, status="revoked"), status="active", assertion_b="yes")),
         ("carl", edit(ACTIVE, status="revoked", revoked_at=AT, revoked_by="dora")),
         ("carl", edit(ACTIVE, status="revoked", revoked_by="carl")),
         ("carl", edit(ACTIVE, status="paused")),

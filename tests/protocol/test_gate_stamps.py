@@ -248,10 +248,12 @@ def test_a_completion_is_validated_by_the_stamp_of_this_change(cells: dict[str, 
 def test_one_completion_is_not_validated_by_the_stamp_of_another() -> None:
     second = replace(WORK, id="c-2", completed_by="dora")
     item = replace(IN_REVIEW, tags=("open-bounty",), claimed_by=None)
-    row, _, stamp = accept(item)
-    wrong = edit(second, validated_by="tara", stamp_id="s-1", validated_at=AT)
+    town = Town([WORK, second])
+    row, wrong, stamp = accept(item, second)
+    right = add(replace(STAMP, subject="dora", context_id="c-2"))
 
-    assert not Town([WORK, second]).judge("tara", row, wrong, stamp).allowed
+    assert refusal(town.judge("tara", row, wrong, stamp)) is Forbidden
+    assert town.judge("tara", row, wrong, right).allowed
 
 
 def test_one_acceptance_has_one_stamp() -> None:

@@ -571,6 +571,16 @@ def test_the_lease_follows_the_claim(actor: str, rows: list[RowChange], holder: 
     assert [lease.to_row()["holder"] for lease in leases(verdict)] == [holder] * bool(holder)
 
 
+def test_the_lease_is_not_renewed_by_an_edit_on_the_way() -> None:
+    held = replace(CLAIMED, claimed_by="pete")
+    lease = replace(LEASE, holder="pete")
+
+    verdict = Town([lease]).judge("pete", edit(held, title="New"))
+
+    assert verdict.actions == {Action.UNCLAIM, Action.EDIT, Action.CLAIM}
+    assert [a.table for a in verdict.amendments] == ["wanted"]
+
+
 def test_a_time_in_the_future_is_corrected() -> None:
     later = AT + timedelta(days=400)
     item, work = submit(CLAIMED, replace(WORK, completed_at=later))

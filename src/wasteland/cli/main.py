@@ -119,7 +119,8 @@ class _Family(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         # ``wl policy --json`` means ``wl policy show --json``.
-        if not args or (args[0].startswith("-") and args[0] != "--help"):
+        is_bare = not args or (args[0].startswith("-") and args[0] not in ctx.help_option_names)
+        if is_bare and not ctx.resilient_parsing:
             args = [self.bare.partition(" ")[2], *args]
         return super().parse_args(ctx, args)
 

@@ -46,7 +46,9 @@ def load_authority(
     policy = Policy.from_meta(queries.meta(query))
     suspended = queries.suspension(query, handle, at) if owned else None
     actor = Actor(handle, queries.one(query, Rig, handle), suspended)
-    rigs, links = queries.kin(query, _named(rows, handle)) if _names_others(rows) else ({}, [])
+    rigs, links = (
+        queries.kin(query, _named(rows, handle)) if _names_others(rows, handle) else ({}, [])
+    )
     return Authority(
         actor=actor,
         policy=policy,
@@ -77,7 +79,9 @@ def proposed(query: Query, rows: Sequence[RowChange], *, owned: bool) -> Propose
     named = {str(row.row.get("wanted_id")) for row in rows if row.table == "completions"}
     # An item that never was in review has no completions to read.
     reviewed = {row.key for row in rows if row.table == "wanted" and _may_hold_work(row)}
-    completions = {c.id: c for name in reviewed | named for c in queries.completions_of(query, name)}
+    completions = {
+        c.id: c for name in reviewed | named for c in queries.completions_of(query, name)
+    }
     for context in _contexts(rows) - set(completions):
         if found := queries.one(query, Completion, context):
             completions[context] = found
@@ -108,11 +112,11 @@ def _may_hold_work(row: RowChange) -> bool:
     return before == "in_review" or row.row.get("status") in {"in_review", "completed"}
 
 
-def _names_others(rows: Iterable[RowChange]) -> bool:
+def _names_others(rows: Iterable[RowChange], handle: str) -> bool:
     """Whether the judge must know other rigs: yearbook rule, links, parents, hand-overs."""
     return any(
         row.table in {"stamps", "rig_links", "rigs"}
-        or (row.table == "wanted" and "claimed_by" in row.cells and bool(row.before))
+        or (row.table == "wanted" and row.row.get("claimed_by") not in {None, handle})
         for row in rows
     )
 

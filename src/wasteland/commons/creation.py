@@ -9,7 +9,7 @@ from ..engines.base import Engine
 from ..engines.sql import insert_sql
 from ..hosts.base import Host, RepoName
 from ..protocol import ids
-from ..protocol.policy import PRESET_KEY, PREFIX, SCALE_KEY, check_rule
+from ..protocol.policy import PREFIX, PRESET_KEY, SCALE_KEY, check_rule
 from ..protocol.records import Meta, Record, Rig
 from ..protocol.schema import COMMONS_TABLES, OWN_TABLES, SCHEMA_VERSION
 

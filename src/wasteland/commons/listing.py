@@ -217,9 +217,7 @@ def _by_priority(
     return rows
 
 
-def _step_by_step(
-    query: Query, filters: Filters, where: Sequence[str], params: Params
-) -> Rows:
+def _step_by_step(query: Query, filters: Filters, where: Sequence[str], params: Params) -> Rows:
     """Read one priority after the other, each off its index."""
     leading = next((c for c in _LEADING if c in params), None)
     prefix = [c for c in (leading, "status" if "status" in params else None) if c]

@@ -62,14 +62,19 @@ def save(config: Path, membership: Membership) -> None:
         "provider_type": membership.other.get("provider_type", "file"),
         "upstream_url": membership.url,
         "fork_org": membership.account,
-        "fork_db": membership.repo.name,
-        "local_dir": membership.local_dir,
+        "fork_db": membership.other.get("fork_db", membership.repo.name),
+        "local_dir": membership.other.get("local_dir", membership.local_dir),
         "rig_handle": membership.handle,
         "joined_at": membership.joined_at,
         "mode": "wild-west" if membership.mode == "direct" else membership.mode,
         "backend": membership.other.get("backend", "local"),
     }
-    own = {"kind": membership.kind, "url": membership.url, "engine": membership.engine}
+    own = {
+        "kind": membership.kind,
+        "url": membership.url,
+        "engine": membership.engine,
+        "local_dir": membership.local_dir,
+    }
     _write(place.with_suffix(".wl.json"), own)
     _write(place, shared)
 
@@ -153,7 +158,7 @@ def _read(path: Path) -> Membership | None:
         url=url,
         engine=str(own.get("engine") or "dolt"),
         # The other client's clone is its own affair; ours goes to a place of ours.
-        local_dir=str(shared.get("local_dir") or "") if own else "",
+        local_dir=str(own.get("local_dir", "")),
         mode="direct" if mode in {"wild-west", "direct"} else "pr",
         joined_at=str(shared.get("joined_at") or ""),
         other=shared,

@@ -17,12 +17,12 @@ from ..hosts import replay
 from ..hosts.base import PullRequest, Replayed, Settlement
 from ..protocol.diff import RowChange
 from ..protocol.errors import Unsupported
-from ..protocol.gate import Verdict, judge
+from ..protocol.gate import Authority, Verdict, judge
 from . import queries
 from .authority import load_authority, proposed
 from .queries import Query
 from .recovery import including
-from .session import Session, branch_rig
+from .session import Seat, Session, branch_rig
 
 Plan = Callable[[Query], Sequence[RowChange]]
 """Reads the state that will be written and returns the rows to change; raises to refuse."""
@@ -36,13 +36,13 @@ class Landing:
     Attributes:
         rows: Every row changed, amendments included.
         statements: What ran.
-        verdict: The gate's answer to the acting rig's own rows.
+        authority: What main said about the acting rig before; None for what landed earlier.
         commit: Hash; "" for a rehearsal.
     """
 
     rows: list[RowChange] = field(default_factory=list)
     statements: list[Statement] = field(default_factory=list)
-    verdict: Verdict = field(default_factory=Verdict)
+    authority: Authority | None = None
     commit: str = ""
 
 
@@ -77,13 +77,13 @@ def land(
         engine = session.engine
         before = queries.at(engine, engine.head()) if pull else change.query
         if pull:
-            _admit(
-                session, change, before, replayed, branch_rig(pull), session.account_of(pull), landing
-            )
+            seat = Seat(branch_rig(pull), session.account_of(pull))
+            amendments = _admit(session, change, before, replayed, seat, landing)
+            replay.apply(change, amendments)
         own = replay.net(plan(change.query))
-        landing.verdict = _admit(
-            session, change, before, own, session.seat.rig, session.account_of(), landing
-        )
+        seat = Seat(session.seat.rig, session.account_of())
+        amendments = _admit(session, change, before, own, seat, landing)
+        replay.apply(change, replay.net([*own, *amendments]))
         if rehearse:
             raise _Rehearsed
         return _settlement(session, message, landing.rows, offered if not own else ())
@@ -97,28 +97,25 @@ def land(
 
 def judge_offer(session: Session, rows: Sequence[RowChange], query: Query) -> Verdict:
     """Return what the gate would say today about the acting rig's pending *rows*."""
-    return judged(session, session.main(), query, rows, session.seat.rig, session.account_of())
+    return judged(session, query, rows, Seat(session.seat.rig, session.account_of()))
 
 
-def judged(
-    session: Session,
-    before: Query,
-    merged: Query,
-    rows: Sequence[RowChange],
-    rig: str,
-    account: str,
-) -> Verdict:
-    """Return the gate's verdict on *rows* by *rig*."""
-    authority = load_authority(
+def judged(session: Session, merged: Query, rows: Sequence[RowChange], seat: Seat) -> Verdict:
+    """Return what the gate would say today about *rows* by *seat*, whose tree *merged* reads."""
+    authority = _authority(session, session.main(), rows, seat)
+    return judge(proposed(merged, rows, owned=session.is_owned), authority)
+
+
+def _authority(session: Session, before: Query, rows: Sequence[RowChange], seat: Seat) -> Authority:
+    return load_authority(
         before,
         rows,
-        handle=rig,
-        account=account,
+        handle=seat.rig,
+        account=seat.account,
         at=session.host.now(),
         token=secrets.token_hex(16),
         owned=session.is_owned,
     )
-    return judge(proposed(merged, rows, owned=session.is_owned), authority)
 
 
 def _offered(session: Session, pull: PullRequest) -> Sequence[Replayed]:
@@ -135,21 +132,20 @@ def _offered(session: Session, pull: PullRequest) -> Sequence[Replayed]:
     return session.host.changes(pull)
 
 
-def _admit(
+def _admit(  # noqa: PLR0917  # one judgement: where, what, by whom
     session: Session,
     change: Change,
     before: Query,
     rows: Sequence[RowChange],
-    rig: str,
-    account: str,
+    seat: Seat,
     landing: Landing,
-) -> Verdict:
-    """Judge *rows*, and write those that are not there yet with the gate's amendments."""
-    verdict = judged(session, before, change.query, rows, rig, account).require()
-    replay.apply(change, rows)
-    replay.apply(change, verdict.amendments)
-    landing.rows = replay.net([*landing.rows, *rows, *verdict.amendments])
-    return verdict
+) -> Sequence[RowChange]:
+    """Judge *rows* by *seat*, note them as landing, and return the gate's amendments."""
+    landing.authority = _authority(session, before, rows, seat)
+    merged = proposed(change.query, rows, owned=session.is_owned)
+    amendments = judge(merged, landing.authority).require().amendments
+    landing.rows = replay.net([*landing.rows, *rows, *amendments])
+    return amendments
 
 
 def _settlement(

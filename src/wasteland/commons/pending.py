@@ -141,9 +141,7 @@ def _write(
     return rows, commit, statements
 
 
-def _propose(
-    session: Session, source: RepoName, branch: str, intent: Intent
-) -> PullRequest | None:
+def _propose(session: Session, source: RepoName, branch: str, intent: Intent) -> PullRequest | None:
     """Publish the branch and open its pull request; drop both when nothing is left to offer."""
     engine = session.host.engine(source)
     base = engine.merge_base("main", branch)

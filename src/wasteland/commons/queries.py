@@ -85,9 +85,7 @@ def missing(item_id: str) -> NotFound:
     )
 
 
-_PREFIX = (
-    "SELECT `id` FROM `wanted` WHERE `id` >= :start AND `id` < :stop ORDER BY `id` LIMIT 4"
-)
+_PREFIX = "SELECT `id` FROM `wanted` WHERE `id` >= :start AND `id` < :stop ORDER BY `id` LIMIT 4"
 
 
 def item_id(query: Query, prefix: str) -> str:

@@ -21,7 +21,7 @@ from .data import to_data
 from .merge import judged
 from .queries import Query
 from .receipts import Receipt
-from .session import branch_item, branch_rig
+from .session import Seat, branch_item, branch_rig
 from .writing import Intent, Options, WriteSession
 
 
@@ -155,9 +155,7 @@ class Review(WriteSession):
         request = {"id": item_id, "reason": text, "rig": rig}
         intent = Intent("reject", Action.REJECT, item_id, request, title=title, decides=True)
         if pull:
-            return self.once(
-                intent, options, lambda: self._turn_down(pull, item_id, text, options)
-            )
+            return self.once(intent, options, lambda: self._turn_down(pull, item_id, text, options))
         return self.write(intent, lambda query: _rejection(self, query, item_id, rig), options)
 
     def close(
@@ -270,7 +268,9 @@ class Review(WriteSession):
         if stored is None:
             raise queries.missing(item_id)
         item = WantedItem.from_row(stored)
-        done = [c for c in queries.completions_of(query, item_id) if not rig or c.completed_by == rig]
+        done = [
+            c for c in queries.completions_of(query, item_id) if not rig or c.completed_by == rig
+        ]
         waiting = [c for c in done if not c.stamp_id]
         if item.state is Status.IN_REVIEW and len(waiting) > 1:
             named = ", ".join(sorted(c.completed_by or "?" for c in waiting))
@@ -350,7 +350,7 @@ class Review(WriteSession):
         rows = self._net(pull)
         source = queries.at(self.host.engine(pull.source), pull.head)
         try:
-            verdict = judged(self, self.main(), source, rows, branch_rig(pull), self.account_of(pull))
+            verdict = judged(self, source, rows, Seat(branch_rig(pull), self.account_of(pull)))
             reasons = [str(reason) for reason in verdict.reasons]
         except WastelandError as error:
             reasons = [str(error)]
@@ -365,9 +365,7 @@ class Review(WriteSession):
             comments=self.host.comments(self.repo, pull.id) if with_comments and keeps else (),
         )
 
-    def _turn_down(
-        self, pull: PullRequest, item_id: str, reason: str, options: Options
-    ) -> Receipt:
+    def _turn_down(self, pull: PullRequest, item_id: str, reason: str, options: Options) -> Receipt:
         """Close a submission that never reached main: the item is still its rig's to rework."""
         item = queries.item(self.main(), item_id)
         authorize(Action.REJECT, self.actor(), self.policy(), item=item)

@@ -25,7 +25,7 @@ from . import queries
 from .changes import added, changed
 from .queries import Query
 from .receipts import Receipt
-from .writing import Intent, Options, WriteSession
+from .writing import Intent, WriteSession
 
 _LATEST = 20
 

@@ -17,8 +17,8 @@ from pathlib import Path
 
 from ..engines.base import Engine
 from ..protocol.errors import Invalid, NotFound
-from ..protocol.lean import dataclass
 from ..protocol.ids import visible
+from ..protocol.lean import dataclass
 from ..protocol.records import WantedItem
 from ..protocol.schema import Row
 from . import queries
@@ -55,9 +55,7 @@ class Search(Session):
 
     index_dir: Path | None = None
 
-    def search(
-        self, words: str, *, status: str = "all", limit: int = 20
-    ) -> list[Hit]:
+    def search(self, words: str, *, status: str = "all", limit: int = 20) -> list[Hit]:
         """
         Return items that hold all *words*, best first.
 

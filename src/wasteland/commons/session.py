@@ -8,6 +8,7 @@ loads none of the machinery of writing.
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cached_property
 
 from ..engines.base import Engine
 from ..hosts.base import Host, HostAbility, PullRequest, PullState, RepoName
@@ -56,7 +57,7 @@ class Session:
         self.mode = mode
         self.stale_because = ""
 
-    @property
+    @cached_property
     def engine(self) -> Engine:
         """The commons' own database."""
         return self.host.engine(self.repo)
@@ -68,7 +69,9 @@ class Session:
 
     def refresh(self) -> None:
         """
-        Bring reads up to date; offline they answer from what is here, and ``stale_because`` says so.
+        Bring reads up to date; offline they answer from what is here.
+
+        ``stale_because`` says so then.
 
         Raises:
             MergeConflict: The clone's main has left the remote's.

@@ -80,7 +80,9 @@ class Sync(Session):
             raise Invalid(f"{choice!r} is no choice.", field="choice", value=choice)
         steps = [self._main(choice, dry_run=dry_run)]
         if steps[0].action != "conflict":
-            steps += [self._branch(pull, choice, dry_run=dry_run) for pull in self.pending(mine=True)]
+            steps += [
+                self._branch(pull, choice, dry_run=dry_run) for pull in self.pending(mine=True)
+            ]
         clean = all(step.action != "conflict" for step in steps)
         return SyncReport(steps, clean, dry_run, self._counts())
 
@@ -197,10 +199,12 @@ def _settle(change: Change, row: RowChange, choice: str) -> Sequence[RowChange]:
     """Apply one row change; where main differs, as *choice* says."""
     try:
         return replay.apply(change, [row])
-    except MergeConflict:
-        if choice == "theirs":
+    except MergeConflict as conflict:
+        # That somebody else touched the row as well is no disagreement about it.
+        is_real = conflict.facts.get("cells") != ["updated_at"]
+        if is_real and choice == "theirs":
             return []
-        if choice != "ours":
+        if is_real and choice != "ours":
             raise
     present = queries.row(change.query, row.table, row.key)
     mine = {name: after for name, (_, after) in row.cells.items()}

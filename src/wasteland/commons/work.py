@@ -107,7 +107,9 @@ class Work(WriteSession):
         }
         if not edits:
             raise Invalid(
-                "Nothing to change: give at least one field.", hint="wl update --help", field="title"
+                "Nothing to change: give at least one field.",
+                hint="wl update --help",
+                field="title",
             )
         return self._rewrite(id, edits, self.options(op_id, dry_run=dry_run))
 
@@ -233,7 +235,9 @@ class Work(WriteSession):
             )
             return [changed(stored, item, submitted), added(completion)]
 
-        intent = Intent("done", Action.SUBMIT, item_id, {"id": item_id, "evidence": text}, body=text)
+        intent = Intent(
+            "done", Action.SUBMIT, item_id, {"id": item_id, "evidence": text}, body=text
+        )
         return self.write(intent, plan, options)
 
     def withdraw(self, id: str, *, op_id: str | None = None, dry_run: bool = False) -> Receipt:  # noqa: A002

@@ -54,9 +54,7 @@ def open_host(settings: Settings, membership: Membership) -> Host:
     if membership.engine == "dolt":
         from ..hosts.plain_dolt import open_plain  # noqa: PLC0415  # loads the MySQL driver
 
-        return open_plain(
-            membership.repo, clone, membership.url, program=settings.dolt or None
-        )
+        return open_plain(membership.repo, clone, membership.url, program=settings.dolt or None)
     from ..hosts.plain import PlainHost  # noqa: PLC0415  # most commands never need it
 
     return PlainHost.open(membership.repo, clone / f"{membership.repo.name}.db", membership.url)
@@ -123,7 +121,9 @@ def join(
 
     who = (handle or account).lower()
     if not who:
-        raise Invalid("A rig needs a handle.", field="handle", hint=f"wl join {target} --handle NAME")
+        raise Invalid(
+            "A rig needs a handle.", field="handle", hint=f"wl join {target} --handle NAME"
+        )
     membership = _located(settings, target, name, who, account or who, mode)
     before = _known(settings, membership.repo)
     if before and before.handle == who and before.url == membership.url:
@@ -211,12 +211,12 @@ def _as_url(target: str) -> str:
 
 def engine_of(url: str) -> str:
     """Return which engine reads a remote: a ``.db`` file is DoltLite's, anything else Dolt's."""
-    return "doltlite" if url.split("?")[0].rstrip("/").endswith(".db") else "dolt"
+    return "doltlite" if url.split("?", maxsplit=1)[0].rstrip("/").endswith(".db") else "dolt"
 
 
 def _name_in(url: str, target: str) -> RepoName:
     parts = [p for p in url.split("://", 1)[1].split("/") if p not in {"", ".dolt", "noms"}]
-    if len(parts) < 2:  # noqa: PLR2004  # owner and name
+    if len(parts) < 2:  # owner and name
         raise Invalid(
             f"{visible(target)} does not say what the commons is called.",
             field="name",
@@ -235,7 +235,9 @@ def _known(settings: Settings, repo: RepoName) -> Membership | None:
 
 def _check_schema(session: Session) -> None:
     tables = session.engine.tables()
-    missing = [name for name in ("_meta", "rigs", "wanted", "completions", "stamps") if name not in tables]
+    missing = [
+        name for name in ("_meta", "rigs", "wanted", "completions", "stamps") if name not in tables
+    ]
     if missing:
         raise Invalid(
             f"{session.repo} is no commons: it has no table {', '.join(missing)}.",
@@ -253,5 +255,3 @@ def _check_schema(session: Session) -> None:
 
 def _now() -> str:
     return datetime.now(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
-
-

@@ -17,17 +17,17 @@ from ..hosts.base import PullRequest, PullState
 from ..protocol import ids
 from ..protocol.diff import RowChange
 from ..protocol.errors import Conflict, EngineError, WastelandError
+from ..protocol.gate import Authority
 from ..protocol.policy import Action
 from ..protocol.records import RECORDS, WantedItem
-from ..protocol.schema import Row
 from ..protocol.roles import next_steps
+from ..protocol.schema import Row
 from . import pending, receipts, recovery
 from .commands import commands
 from .data import to_data
 from .merge import Landing, Plan, land
 from .receipts import Receipt
 from .session import Session
-
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +124,7 @@ class WriteSession(Session):
         """
         return self.once(intent, options, lambda: self._carry_out(intent, plan, options))
 
-    def once(
-        self, intent: Intent, options: Options, carry_out: Callable[[], Receipt]
-    ) -> Receipt:
+    def once(self, intent: Intent, options: Options, carry_out: Callable[[], Receipt]) -> Receipt:
         """
         Carry out *intent* once, however often it is repeated under one operation id.
 
@@ -219,6 +217,7 @@ class WriteSession(Session):
             commit=landing.commit,
             pull=intent.pull.id if intent.pull else "",
             statements=[(s.sql, s.params) for s in landing.statements],
+            authority=landing.authority,
         )
 
     def _landed_before(self, intent: Intent, options: Options, depth: int) -> Receipt | None:
@@ -249,6 +248,7 @@ class WriteSession(Session):
         pull: str = "",
         note: str = "",
         statements: Sequence[tuple[str, Mapping[str, Any]]] = (),
+        authority: Authority | None = None,
     ) -> Receipt:
         about = next((r for r in rows if (r.table, r.key) == (intent.table, intent.id)), None)
         dry = options.dry_run
@@ -267,20 +267,24 @@ class WriteSession(Session):
             branch=branch,
             commit=commit,
             pull=pull,
-            next=self.commands_for(about, pull, state),
+            next=self._commands_for(about, pull, state, authority),
             note=note,
             sql=[receipts.sql_text(sql, params) for sql, params in statements] if dry else [],
             diff=receipts.diff_json(rows) if dry else [],
             undoes=options.undoes,
         )
 
-    def commands_for(self, about: RowChange | None, pull: str, state: str) -> list[str]:
+    def _commands_for(
+        self, about: RowChange | None, pull: str, state: str, authority: Authority | None
+    ) -> list[str]:
         """Return the commands that may follow a write."""
         if about is None or about.table != "wanted" or about.after is None:
             return []
         if state == receipts.PENDING:
             return [f"wl show {about.key}", f"wl review {pull}".rstrip(), "wl undo"]
         item = WantedItem.from_row(about.after)
+        if authority:
+            return commands(next_steps(item, authority.actor, authority.policy), item.id)
         query = self.main()
         return commands(next_steps(item, self.actor(query), self.policy(query)), item.id)
 

@@ -19,7 +19,7 @@ def judge_setting(case: Case, row: RowChange) -> None:
 
 
 def judge_moderation(case: Case, row: RowChange) -> None:
-    """A moderator decides in its own name; a decision is lifted or shortened, never removed."""
+    """A moderator decides in its own name; a decision is lifted or re-dated, never removed."""
     case.authorize(Action.MODERATE)
     if row.kind is DiffKind.REMOVED:
         raise permanent("A moderation record", row)

@@ -194,8 +194,7 @@ def _judge_revocation(case: Case, row: RowChange, link: RigLink) -> None:
 
 
 def _judge_confirmation(case: Case, row: RowChange, link: RigLink, before: RigLink) -> None:
-    is_answer = before.status == _PENDING and before.revoked_at is None and not before.assertion_b
-    if link.rig_b != case.me or link.status != _ACTIVE or not is_answer:
+    if link.rig_b != case.me or (before.status, link.status) != (_PENDING, _ACTIVE):
         raise Forbidden(
             f"Only {link.rig_b} can confirm this link, and only while it waits.", link=link.id
         )

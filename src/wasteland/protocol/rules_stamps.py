@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from .diff import DiffKind, RowChange
 from .errors import Conflict, Forbidden, Invalid, OwnWork
-from .lifecycle import Step
 from .owners import same_owner
 from .policy import Action
 from .proposal import Case
-from .records import Completion, Stamp, Status, WantedItem
+from .records import Stamp, Status, WantedItem
 from .stamps import parse_scale, read
 
 
@@ -45,7 +44,7 @@ def _judge_yearbook(case: Case, stamp: Stamp) -> None:
 
 
 def _judge_context(case: Case, stamp: Stamp) -> WantedItem:
-    """Return the item that the stamp's completion finished."""
+    """Return the item that the stamp's completion finished, in this change or before it."""
     completion = case.change.completions.get(stamp.context_id or "")
     if stamp.context_type != "completion" or completion is None:
         raise Forbidden(
@@ -57,24 +56,14 @@ def _judge_context(case: Case, stamp: Stamp) -> WantedItem:
             f"{completion.completed_by}.",
             subject=stamp.subject,
         )
+    _need_single(case, stamp)
     item = case.change.items.get(completion.wanted_id or "")
-    journey = case.journeys.get(completion.wanted_id or "")
-    if journey and journey.takes(Step.ACCEPT):
-        _need_accepted(stamp, completion)
-    elif item is None or item.state is not Status.COMPLETED:
+    if item is None or item.state is not Status.COMPLETED:
         raise Conflict(
             f"{completion.id} is not finished work yet; a stamp comes with its acceptance.",
             hint=f"wl accept {completion.wanted_id} --quality good",
         )
-    _need_single(case, stamp)
-    return item or WantedItem(completion.wanted_id or "")
-
-
-def _need_accepted(stamp: Stamp, completion: Completion) -> None:
-    if completion.stamp_id != stamp.id:
-        raise Forbidden(
-            f"{stamp.id} is not the stamp that accepts {completion.id}.", context_id=completion.id
-        )
+    return item
 
 
 def _need_single(case: Case, stamp: Stamp) -> None:

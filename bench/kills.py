@@ -31,7 +31,7 @@ from wasteland.commons.sdk import Commons
 from wasteland.commons.session import Seat
 from wasteland.hosts.base import PullState, RepoName
 from wasteland.hosts.local import LocalHost
-from wasteland.protocol import ids
+from wasteland.protocol import trailers
 
 REPO = RepoName("kill", "board")
 STEPS = ("claim", "done", "accept", "merge", "sync")
@@ -147,7 +147,7 @@ class Campaign:
         expected = ENDS[step]
         if sheet.main_status != expected:
             wrong.append(f"{number} {step}: main says {sheet.main_status}, not {expected}")
-        landed = [c for c in engine.log(limit=50) if ids.trailer(c.message) == op_id]
+        landed = [c for c in engine.log(limit=50) if trailers.find(c.message) == op_id]
         if len(landed) != (0 if step in {"done", "sync"} else 1):
             wrong.append(f"{number} {step}: {len(landed)} commits on main")
         pulls = self.host.pulls(REPO, state=None)

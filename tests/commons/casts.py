@@ -14,7 +14,7 @@ from wasteland.commons.sdk import Commons
 from wasteland.commons.session import Seat
 from wasteland.engines.base import Engine
 from wasteland.engines.doltlite.engine import DoltLiteEngine
-from wasteland.hosts.base import Host, PullState, RepoName
+from wasteland.hosts.base import Operation, PullState, RepoName
 from wasteland.hosts.local import LocalHost
 from wasteland.hosts.plain import PlainHost
 from wasteland.protocol.errors import WastelandError
@@ -89,7 +89,7 @@ class Cast:
             begun,
         )
 
-    def begun(self, rig: str) -> Sequence[object]:
+    def begun(self, rig: str) -> Sequence[Operation]:
         """Return the journal of *rig*."""
         return self.host.operations(REPO, actor=rig, limit=100)
 

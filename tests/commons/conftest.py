@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 
 from commons.casts import REPO, Cast, Clock, Clone, build_remote
 from wasteland.commons.creation import create_commons
+from wasteland.engines.dolt.server import Server
 from wasteland.hosts.local import LocalHost
 
 
@@ -19,11 +22,25 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def host(tmp_path: Path, clock: Clock) -> Iterator[LocalHost]:
-    """A LocalHost with the commons acme/board, whose maintainer is max."""
-    with LocalHost(tmp_path / "host", clock=clock) as made:
-        create_commons(made, REPO, handle="max")
-        yield made
+def host(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Iterator[LocalHost]:
+    """A LocalHost with the commons acme/board, whose maintainer is max; its engine is a param."""
+    engine = getattr(request, "param", "doltlite")
+    dolt = program() if engine == "dolt" else None
+    with LocalHost(tmp_path / "host", clock=clock, dolt=dolt) as made:
+        create_commons(made, REPO, handle="max", engine=engine)
+        try:
+            yield made
+        finally:
+            if dolt:
+                Server.attach(made.root / ".dolt-databases", program=dolt).stop()
+
+
+def program() -> str:
+    """Return the Dolt program; a test that needs it is skipped without one."""
+    found = os.environ.get("WL_DOLT") or shutil.which("dolt")
+    if found is None and os.environ.get("CI"):
+        pytest.fail("no dolt program on PATH or named by WL_DOLT, and CI must run these tests")
+    return found or pytest.skip("no dolt program on PATH or named by WL_DOLT")
 
 
 @pytest.fixture

@@ -200,3 +200,34 @@ def test_a_bounty_in_direct_mode_holds_several_submissions(cast: Cast) -> None:
     receipt = cast.max.accept(item_id, quality="good", rig="ben")
 
     assert ("merged", "ben") == (receipt.state, cast.ada.show(item_id).item.claimed_by)
+
+
+def test_a_branch_under_anothers_name_is_nobodys_pending_work(cast: Cast) -> None:
+    item_id = cast.claimed()
+    forged(cast, item_id)
+
+    assert "claimed" == cast.ben.show(item_id).item.status
+    assert [] == cast.ben.inbox(mine=True)
+    (look,) = cast.max.inbox()
+    assert not look.allowed
+    cast.ben.done(item_id, evidence=EVIDENCE)
+    receipt = cast.max.accept(item_id, quality="good")
+    assert "2" == receipt.pull
+    assert [PullState.CLOSED, PullState.MERGED] == cast.states()
+
+
+def forged(cast: Cast, item_id: str) -> None:
+    """Let the account mallory offer a submission in ben's name."""
+    fork = cast.host.fork(REPO, "mallory")
+    branch = f"wl/ben/{item_id}"
+    cast.host.engine(fork).create_branch(branch)
+    with cast.host.engine(fork).change(branch) as change:
+        values = {"w": item_id}
+        change.execute("UPDATE wanted SET status = 'in_review' WHERE id = :w", values)
+        change.execute(
+            "INSERT INTO completions (id, wanted_id, completed_by, evidence) "
+            "VALUES ('c-forged', :w, 'ben', 'forged')",
+            values,
+        )
+        change.commit("forged", author="ben", at=cast.clock.at, tables=["wanted", "completions"])
+    cast.host.open_pull(REPO, source=fork, branch=branch, title="forged", body="", author="mallory")

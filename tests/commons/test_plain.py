@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from commons.casts import EVIDENCE, ITEMS, REPO, Clock, Clone, build_remote, refusal, write_rows
+from commons.casts import (
+    EVIDENCE,
+    ITEMS,
+    REPO,
+    Clock,
+    Clone,
+    build_remote,
+    essence,
+    refusal,
+    write_rows,
+)
 from wasteland.commons import queries
+from wasteland.commons.receipts import Receipt
 from wasteland.engines.doltlite.engine import DoltLiteEngine
+from wasteland.hosts.plain import PlainHost
 from wasteland.protocol.errors import AlreadyClaimed, Unavailable
 from wasteland.protocol.records import Completion, Status
 from wasteland.protocol.schema import Row
@@ -258,3 +271,78 @@ def test_a_clone_that_is_lost_is_made_again(ada_clone: Clone, tmp_path: Path, cl
         item = clone.seat("ada").show(ITEM).item
 
     assert "ada" == item.claimed_by
+
+
+class Death(BaseException):
+    """The process is gone."""
+
+
+def claiming(clone: Clone) -> Callable[[], Receipt]:
+    ada = clone.seat("ada", mode="direct")
+    return lambda: ada.claim(ITEM, op_id="op-1")
+
+
+def submitting(clone: Clone) -> Callable[[], Receipt]:
+    ada = clone.seat("ada")
+    ada.claim(ITEM)
+    return lambda: ada.done(ITEM, evidence=EVIDENCE, op_id="op-1")
+
+
+def accepting(clone: Clone) -> Callable[[], Receipt]:
+    submitting(clone)()
+    return lambda: clone.seat("steve").accept(ITEM, quality="good", op_id="op-2")
+
+
+DEATHS = [
+    (claiming, "push", True),
+    (claiming, "merge", True),
+    (claiming, "finish_operation", False),
+    (submitting, "publish", False),
+    (submitting, "publish", True),
+    (submitting, "open_pull", True),
+    (submitting, "finish_operation", False),
+    (accepting, "push", True),
+    (accepting, "merge", True),
+    (accepting, "end_pull", False),
+    (accepting, "end_pull", True),
+    (accepting, "finish_operation", False),
+]
+
+
+@pytest.mark.parametrize(("act", "step", "after"), DEATHS)
+def test_a_write_repeated_after_a_death_has_one_effect(
+    ada_clone: Clone,
+    remote: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    act: Callable[[Clone], Callable[[], Receipt]],
+    step: str,
+    after: bool,
+) -> None:
+    write = act(ada_clone)
+    owner = DoltLiteEngine if step == "push" else PlainHost
+    real: Callable[..., Any] = getattr(owner, step)
+
+    def deadly(*args: Any, **named: Any) -> None:
+        if after:
+            real(*args, **named)
+        raise Death
+
+    with monkeypatch.context() as broken:
+        broken.setattr(owner, step, deadly)
+        with pytest.raises(Death):
+            write()
+
+    first, again = write(), write()
+
+    assert essence(first) == essence(again)
+    effects: dict[Callable[[Clone], Callable[[], Receipt]], tuple[str, list[str], int]] = {
+        claiming: ("claimed", [], 0),
+        submitting: ("open", [f"wl/ada/{ITEM}"], 0),
+        accepting: ("completed", [], 1),
+    }
+    assert effects[act] == (
+        rows_of(remote)[ITEM]["status"],
+        branches_of(remote),
+        len(rows_of(remote, "stamps")),
+    )
+    assert [] == list(ada_clone.host.unfinished(REPO))

@@ -135,6 +135,17 @@ def second_registration(cast: Cast) -> Callable[[], object]:
     return thief.register
 
 
+def an_impostors_post(cast: Cast) -> Callable[[], object]:
+    impostor = Commons(cast.host, REPO, Seat("ada", "mallory"))
+    return lambda: impostor.post(title="As ada")
+
+
+def an_impostors_submission(cast: Cast) -> Callable[[], object]:
+    item_id = cast.claimed()
+    impostor = Commons(cast.host, REPO, Seat("ben", "mallory"))
+    return lambda: impostor.done(item_id, evidence=EVIDENCE)
+
+
 def missing_item(cast: Cast) -> Callable[[], object]:
     return lambda: cast.ben.claim("w-none")
 
@@ -166,6 +177,8 @@ CASES: list[tuple[Case, type[WastelandError], str]] = [
     (rejection_of_nothing, Conflict, "conflict"),
     (update_of_a_claimed_item, Conflict, "conflict"),
     (second_registration, Conflict, "conflict"),
+    (an_impostors_post, Forbidden, "forbidden"),
+    (an_impostors_submission, Forbidden, "forbidden"),
     (missing_item, NotFound, "not_found"),
     (unreadable_rating, Invalid, "invalid"),
 ]
@@ -221,3 +234,17 @@ def suspend(cast: Cast, rig: str) -> None:
             {"rig": rig},
         )
         change.commit("suspend", author="max", at=cast.clock.at, tables=["wlx_moderation"])
+
+
+def test_an_account_acts_for_the_rig_that_its_own_rig_answers_for(cast: Cast) -> None:
+    with cast.engine.change() as change:
+        change.execute(
+            "INSERT INTO rigs (handle, dolthub_org, parent_rig, trust_level) "
+            "VALUES ('bot', 'bots', 'ada', 1)"
+        )
+        change.commit("bot", author="max", at=cast.clock.at, tables=["rigs"])
+
+    receipt = Commons(cast.host, REPO, Seat("bot", "ada")).post(title="By ada's bot")
+    error = refusal(lambda: Commons(cast.host, REPO, Seat("bot", "eve")).post(title="By eve"))
+
+    assert ("merged", "forbidden") == (receipt.state, error.code)

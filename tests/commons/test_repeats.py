@@ -99,7 +99,7 @@ STEPS: dict[str, tuple[object, str, bool]] = {
 }
 
 
-EXPECTED = {
+EXPECTED: dict[Callable[[Cast], Act], list[PullState]] = {
     claiming: [],
     posting: [],
     submitting: [PullState.OPEN],
@@ -272,9 +272,10 @@ def test_work_of_a_dead_process_that_was_never_offered_gives_way_to_another_atte
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     item_id = cast.claimed()
-    with monkeypatch.context() as deadly, pytest.raises(Death):
+    with monkeypatch.context() as deadly:
         die_at(deadly, "before the pull request")
-        cast.ben.done(item_id, evidence="lost")
+        with pytest.raises(Death):
+            cast.ben.done(item_id, evidence="lost")
 
     receipt = cast.ben.done(item_id, evidence=EVIDENCE)
 
@@ -287,9 +288,10 @@ def test_a_pull_request_of_a_dead_reviewer_is_settled_by_the_next_look(
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     item_id = cast.submitted()
-    with monkeypatch.context() as deadly, pytest.raises(Death):
+    with monkeypatch.context() as deadly:
         die_at(deadly, "before the pull request ends")
-        cast.max.accept(item_id, quality="good")
+        with pytest.raises(Death):
+            cast.max.accept(item_id, quality="good")
 
     waiting = cast.max.inbox()
 

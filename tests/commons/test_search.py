@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -115,18 +116,15 @@ def test_a_cache_that_cannot_be_written_is_done_without(seeker: Commons, tmp_pat
     assert ["Translate the guide"] == titles(seeker, "guide")
 
 
-def test_nothing_to_search_for_is_invalid(seeker: Commons) -> None:
-    errors = [
-        refusal(lambda w=w: seeker.search(w)) for w in ("", "  ", "-", "-guide", '"', "*", "\0")
-    ]
+@pytest.mark.parametrize("words", ["", "  ", "-", "-guide", '"', "*", "\0"])
+def test_nothing_to_search_for_is_invalid(seeker: Commons, words: str) -> None:
+    error = refusal(lambda: seeker.search(words))
 
-    assert {Invalid} == {type(error) for error in errors}
+    assert isinstance(error, Invalid)
 
 
 @given(words=st.text(st.one_of(st.sampled_from('"*-:^(){}\0 ANDORT\ud800é'), st.characters())))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
 def test_no_text_breaks_the_search(seeker: Commons, words: str) -> None:
-    try:
-        seeker.search(words)
-    except Invalid as error:
-        assert "words" == error.facts["field"]
+    with suppress(Invalid):
+        assert [] == [hit for hit in seeker.search(words) if not hit.item.title]

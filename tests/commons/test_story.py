@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
+
 from commons.casts import EVIDENCE, REPO, Cast, refusal, status_of
 from wasteland.commons import queries, receipts
 from wasteland.hosts.base import PullState
 from wasteland.protocol.records import Completion, Stamp, Status
+
+pytestmark = pytest.mark.parametrize(
+    "host", ["doltlite", pytest.param("dolt", marks=pytest.mark.dolt)], indirect=True
+)
 
 
 def test_a_post_lands_at_once_with_a_complete_receipt(cast: Cast) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from commons.casts import REPO, Cast, refusal, status_of
@@ -40,7 +42,7 @@ def test_a_post_is_withdrawn(cast: Cast) -> None:
         {"description": "", "tags": "", "project": "", "type": ""},
     ],
 )
-def test_an_update_gets_its_former_texts_back(cast: Cast, former: dict[str, str]) -> None:
+def test_an_update_gets_its_former_texts_back(cast: Cast, former: dict[str, Any]) -> None:
     cast.max.set_rule("mode", "direct")
     item_id = cast.ada.post(title="Old", priority="low", effort="small", **former).id
     before = cast.ada.show(item_id).item

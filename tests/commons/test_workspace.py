@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from commons.casts import REPO, Clock, Clone, refusal
+from commons.casts import REPO, Clock, refusal
 from wasteland import settings as user_settings
 from wasteland.commons import memberships, workspace
 from wasteland.commons.creation import create_commons
@@ -221,12 +221,11 @@ def test_a_clone_that_was_removed_is_made_again(home: Settings, remote: Path) ->
 
 
 def test_a_schema_of_another_age_is_not_supported(
-    home: Settings, remote: Path, clock: Clock, tmp_path: Path
+    home: Settings, remote: Path, clock: Clock
 ) -> None:
-    with Clone(tmp_path / "any", remote, clock), DoltLiteEngine(remote) as engine:
-        with engine.change() as change:
-            change.execute("UPDATE _meta SET value = '2.0' WHERE `key` = 'schema_version'")
-            change.commit("v2", author="go", at=clock.at, tables=["_meta"])
+    with DoltLiteEngine(remote) as engine, engine.change() as change:
+        change.execute("UPDATE _meta SET value = '2.0' WHERE `key` = 'schema_version'")
+        change.commit("v2", author="go", at=clock.at, tables=["_meta"])
 
     error = refusal(lambda: workspace.join(home, str(remote), handle="ada"))
 

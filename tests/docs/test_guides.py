@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,19 +16,14 @@ RAW = GUIDES / "mvgt-raw-dolt.md"
 
 
 @pytest.fixture(name="dolt_env")
-def find_dolt(tmp_path: Path) -> Iterator[dict[str, str]]:
+def put_dolt_on_path(dolt_program: str, tmp_path: Path) -> Iterator[dict[str, str]]:
     """Yield an environment with `dolt` on PATH; then end the servers that a guide started."""
-    program = shutil.which(os.environ.get("WL_DOLT") or "dolt")
-    if program is None and os.environ.get("CI"):
-        pytest.fail("no dolt program on PATH or named by WL_DOLT, and CI must run this guide")
-    if program is None:
-        pytest.skip("no dolt program on PATH or named by WL_DOLT")
     tools = tmp_path / "tools"
     tools.mkdir()
-    (tools / "dolt").symlink_to(program)
-    yield {"PATH": f"{tools}{os.pathsep}{os.environ['PATH']}", "WL_DOLT": program}
+    (tools / "dolt").symlink_to(dolt_program)
+    yield {"PATH": f"{tools}{os.pathsep}{os.environ['PATH']}", "WL_DOLT": dolt_program}
     for state in tmp_path.rglob(".wasteland/server.json"):
-        Server.attach(state.parents[1], program=program).stop()
+        Server.attach(state.parents[1], program=dolt_program).stop()
 
 
 @pytest.mark.parametrize(

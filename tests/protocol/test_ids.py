@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wasteland.protocol import ids
+from wasteland.protocol import ids, names, trailers
 from wasteland.protocol.errors import Invalid
 
 
 @pytest.mark.parametrize("text", ["a", "0x", "alice", "ci-bot_2.0", "a" * 64])
 @pytest.mark.requirement("S0-8")
 def test_a_handle_is_lower_case_letters_digits_and_three_signs(text: str) -> None:
-    assert ids.check_handle(text) == text
+    assert names.check_handle(text) == text
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_a_handle_is_lower_case_letters_digits_and_three_signs(text: str) -> Non
 )
 def test_any_other_handle_is_refused(text: str) -> None:
     with pytest.raises(Invalid) as refusal:
-        ids.check_handle(text)
+        names.check_handle(text)
 
     assert refusal.value.facts["field"] == "handle"
     assert refusal.value.message.isprintable()
@@ -57,13 +57,13 @@ def test_any_other_handle_is_refused(text: str) -> None:
     ],
 )
 def test_a_repository_part_is_one_plain_name(text: str, *, fits: bool) -> None:
-    assert ids.is_repo_part(text) is fits
+    assert names.is_repo_part(text) is fits
 
 
 @given(st.text())
 def test_a_handle_is_safe_in_branches_and_paths(text: str) -> None:
-    if ids.is_handle(text):
-        assert re.fullmatch(r"[a-z0-9._-]+", ids.work_branch(text, "w-1").split("/")[1])
+    if names.is_handle(text):
+        assert re.fullmatch(r"[a-z0-9._-]+", names.work_branch(text, "w-1").split("/")[1])
 
 
 def test_two_operations_have_different_ids_that_pass_their_own_check() -> None:
@@ -96,21 +96,21 @@ def test_parts_are_not_run_together() -> None:
 
 
 def test_branches_are_named_as_every_client_names_them() -> None:
-    assert ids.work_branch("alice", "w-1") == "wl/alice/w-1"
-    assert ids.register_branch("alice") == "wl/register/alice"
+    assert names.work_branch("alice", "w-1") == "wl/alice/w-1"
+    assert names.register_branch("alice") == "wl/register/alice"
 
 
 def test_the_trailer_of_a_message_is_found_again() -> None:
-    assert ids.trailer(ids.with_trailer("wl claim: w-1", "op-7")) == "op-7"
+    assert trailers.find(trailers.with_operation("wl claim: w-1", "op-7")) == "op-7"
 
 
 def test_the_last_trailer_counts_and_a_message_may_have_none() -> None:
-    assert ids.trailer("Wasteland-Op: op-1\n\nWasteland-Op: op-2") == "op-2"
-    assert ids.trailer("wl claim: w-1") is None
-    assert ids.trailer("") is None
+    assert trailers.find("Wasteland-Op: op-1\n\nWasteland-Op: op-2") == "op-2"
+    assert trailers.find("wl claim: w-1") is None
+    assert trailers.find("") is None
 
 
 @given(st.text())
 def test_visible_text_is_short_and_printable(text: str) -> None:
-    assert ids.visible(text).isprintable()
-    assert len(ids.visible(text, limit=10)) <= 10 * len(r"\U0010ffff") + 2
+    assert names.visible(text).isprintable()
+    assert len(names.visible(text, limit=10)) <= 10 * len(r"\U0010ffff") + 2

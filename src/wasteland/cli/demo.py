@@ -65,7 +65,9 @@ def _tell_profile(sheet: dict[str, object], place: Path) -> None:
     rig = sheet["rig"]
     stamps = sheet["stamps"]
     if isinstance(rig, dict):
-        click.secho(f"{rig['display_name']} ({rig['handle']}), trust {rig['trust_level']}", bold=True)
+        click.secho(
+            f"{rig['display_name']} ({rig['handle']}), trust {rig['trust_level']}", bold=True
+        )
     for stamp in stamps if isinstance(stamps, list) else []:
         scores = ", ".join(f"{name} {score}" for name, score in stamp["valence"].items())
         click.echo(f"  stamp {stamp['id']} by {stamp['author']}: {scores}")

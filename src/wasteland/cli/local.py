@@ -232,7 +232,9 @@ def version(context: Context) -> None:
 
 
 @click.command(short_help="Play the whole story on a commons of its own")
-@click.option("--dir", "folder", default="", metavar="DIR", help="keep it here; a new folder by default")
+@click.option(
+    "--dir", "folder", default="", metavar="DIR", help="keep it here; a new folder by default"
+)
 @click.option("--serve", is_flag=True, help="then show the board on http://127.0.0.1:8999")
 @click.option("--port", type=int, default=8999, show_default=True)
 @with_format

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import io
 import os
@@ -150,6 +151,9 @@ def cli(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run ``wl`` and exit with the code that the outcome has."""
+    # A command makes little garbage and ends soon; looking for cycles every 700 objects costs it
+    # a tenth of its time.
+    gc.set_threshold(100_000)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A terminal that knows less than UTF-8 gets escapes, never a traceback.

@@ -83,9 +83,7 @@ def _text(value: Any) -> str:
     return html.escape("" if value is None else str(value))
 
 
-def _handler(
-    board: Commons, scenes: Sequence[story.Scene]
-) -> type[BaseHTTPRequestHandler]:
+def _handler(board: Commons, scenes: Sequence[story.Scene]) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:  # noqa: N802  # the library's name
             if self.path != "/":
@@ -95,7 +93,9 @@ def _handler(
             self.send_response(200)
             self.send_header("Content-Type", "text/html; charset=utf-8")
             self.send_header("Content-Length", str(len(body)))
-            self.send_header("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
+            self.send_header(
+                "Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'"
+            )
             self.end_headers()
             self.wfile.write(body)
 
@@ -114,5 +114,3 @@ def _bind(port: int, handler: type[BaseHTTPRequestHandler]) -> HTTPServer:
     raise Unavailable(
         f"No port from {port} to {port + _TRIES - 1} is free.", hint="wl demo --serve --port 0"
     )
-
-

@@ -47,7 +47,7 @@ def load_authority(
     suspended = queries.suspension(query, handle, at) if owned else None
     actor = Actor(handle, queries.one(query, Rig, handle), suspended)
     rigs, links = (
-        queries.kin(query, _named(rows, handle)) if _names_others(rows, handle) else ({}, [])
+        queries.kin(query, {handle, *_named(rows)}) if _names_others(rows, handle) else ({}, [])
     )
     return Authority(
         actor=actor,
@@ -85,12 +85,16 @@ def proposed(query: Query, rows: Sequence[RowChange], *, owned: bool) -> Propose
     for context in _contexts(rows) - set(completions):
         if found := queries.one(query, Completion, context):
             completions[context] = found
+    named |= {c.wanted_id for c in completions.values() if c.wanted_id} - changed
     items = {i.id: i for name in named if (i := queries.one(query, WantedItem, name))}
+    stamping = _named(row for row in rows if row.table == "stamps")
+    rigs = queries.kin(query, stamping)[0] if stamping else {}
     return ProposedChange(
         rows=rows,
         items=_overlaid(items, rows, WantedItem),
         completions=_overlaid(completions, rows, Completion),
         leases=queries.leases(query, changed) if owned else {},
+        rigs=_overlaid(rigs, rows, Rig) if stamping else {},
     )
 
 
@@ -121,9 +125,8 @@ def _names_others(rows: Iterable[RowChange], handle: str) -> bool:
     )
 
 
-def _named(rows: Iterable[RowChange], handle: str) -> set[str]:
-    names = {str(row.row[c]) for row in rows for c in _ACTOR_COLUMNS if row.row.get(c)}
-    return names | {handle}
+def _named(rows: Iterable[RowChange]) -> set[str]:
+    return {str(row.row[c]) for row in rows for c in _ACTOR_COLUMNS if row.row.get(c)}
 
 
 def _usage(

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from ..hosts.base import PullRequest, RepoName
-from ..protocol import ids
+from ..protocol import names, trailers
 from ..protocol.errors import Invalid, NotFound
 from ..protocol.lean import dataclass
 from ..protocol.policy import Action, Policy
@@ -189,7 +189,7 @@ class Board(Session):
             item_id = _only({branch_item(p) for p in pulls if branch_item(p).startswith(id)}, id)
         stored = queries.one(query, WantedItem, item_id)
         about = [pull for pull in pulls if branch_item(pull) == item_id]
-        own = next((p for p in about if branch_rig(p) == self.seat.rig), None)
+        own = next((p for p in about if self.is_mine(p)), None)
         offered = {pull.id: self._offered_item(pull, item_id) for pull in about}
         item = (offered[own.id] if own else None) or stored
         if item is None:
@@ -207,7 +207,7 @@ class Board(Session):
         actor, policy = self.actor(query), self.policy(query)
         waiting = queries.where(query, WantedItem, "status", Status.IN_REVIEW.value)
         pulls = self.pending()
-        mine = [pull for pull in pulls if branch_rig(pull) == me]
+        mine = [pull for pull in pulls if self.is_mine(pull)]
         submitted = {branch_item(pull) for pull in pulls}
         theirs = [i for name in sorted(submitted) if (i := queries.one(query, WantedItem, name))]
         return Mine(
@@ -244,7 +244,7 @@ class Board(Session):
                     author=version.author,
                     commit=version.commit,
                     message=commit.message.splitlines()[0] if commit.message else "",
-                    op_id=ids.trailer(commit.message) or "",
+                    op_id=trailers.find(commit.message) or "",
                     cells={
                         name: (before.get(name), value)
                         for name, value in version.row.items()
@@ -339,7 +339,7 @@ def check_view(view: str) -> str:
     """
     if view not in VIEWS:
         raise Invalid(
-            f"{ids.visible(view)} is no view: use {', '.join(VIEWS)}.", field="view", value=view
+            f"{names.visible(view)} is no view: use {', '.join(VIEWS)}.", field="view", value=view
         )
     return view
 

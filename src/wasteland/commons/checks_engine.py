@@ -11,7 +11,7 @@ from ..engines.base import MAIN, Engine
 from ..hosts import replay
 from ..protocol.diff import RowChange
 from ..protocol.errors import NotFound, Tampered, Unavailable
-from ..protocol.ids import visible
+from ..protocol.names import visible
 from ..protocol.schema import COMMONS_TABLES, READABLE_MAJOR, SCHEMA_VERSION, TABLES, Row
 from . import heads, queries
 from .findings import Check, Finding, Site, ok, problem, some, warn

@@ -8,7 +8,7 @@ from .. import __version__
 from ..engines.base import Engine
 from ..engines.sql import insert_sql
 from ..hosts.base import Host, RepoName
-from ..protocol import ids
+from ..protocol import names
 from ..protocol.policy import PREFIX, PRESET_KEY, SCALE_KEY, check_rule
 from ..protocol.records import Meta, Record, Rig
 from ..protocol.schema import COMMONS_TABLES, OWN_TABLES, SCHEMA_VERSION
@@ -44,7 +44,7 @@ def create_commons(
     rows = [
         *_meta(name or repo.name, preset, mode, scale),
         Rig(
-            handle=ids.check_handle(handle),
+            handle=names.check_handle(handle),
             display_name=display_name or handle,
             dolthub_org=repo.owner,
             hop_uri=f"hop://{repo}/rigs/{handle}",

@@ -21,21 +21,21 @@ def to_data(value: Any) -> Any:
     Times are RFC 3339 in UTC; a board row is its item's fields with ``pending`` and
     ``is_pending`` beside them; a row change is table, key, kind and cells.
     """
-    if isinstance(value, str) and not isinstance(value, Enum):
-        return value
-    if isinstance(value, datetime):
-        return value.isoformat().replace("+00:00", "Z")
     if isinstance(value, Enum):
         return value.value
-    if isinstance(value, RepoName):
-        return str(value)
-    if is_dataclass(value):
+    if is_dataclass(value) and not isinstance(value, RepoName):
         return _record(value)
     if isinstance(value, Mapping):
         return {str(name): to_data(item) for name, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [to_data(item) for item in value]
-    return value
+    return _scalar(value)
+
+
+def _scalar(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    return str(value) if isinstance(value, RepoName) else value
 
 
 def _record(value: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Final
 
 from ..protocol import fields
 from ..protocol.errors import Invalid
-from ..protocol.ids import visible
+from ..protocol.names import visible
 from .import_entries import CLOSED, Batch, Entry, Note, check_count, text_of
 
 _COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {

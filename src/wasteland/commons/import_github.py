@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from ..hosts.base import RepoName
 from ..protocol.errors import Invalid
-from ..protocol.ids import visible
+from ..protocol.names import visible
 from ..protocol.text import evidence_url
 from .import_entries import CLOSED, Batch, Entry, check_count, note, text_of
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from ..protocol import lifecycle
 from ..protocol.diff import RowChange
 from ..protocol.errors import Invalid
-from ..protocol.ids import visible
+from ..protocol.names import visible
 from ..protocol.policy import Action
 from ..protocol.records import WantedItem
 from . import queries
@@ -24,7 +24,7 @@ from .import_drafts import Draft, draft
 from .import_entries import Batch, Entry, Note, note
 from .queries import Query
 from .receipts import Receipt
-from .writing import Intent, Options, WriteSession
+from .writing import Intent, WriteSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class Imports(WriteSession):
             LimitReached: The policy allows this rig fewer posts a day.
             Forbidden: The policy keeps this rig from posting.
         """
-        options = Options.of(op_id, dry_run=dry_run)
+        options = self.options(op_id, dry_run=dry_run)
         self.need_rig()
         drafts, skipped, notes = _drafts(batch, project, closed=closed)
         tally = _Tally()

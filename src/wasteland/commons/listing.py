@@ -16,8 +16,8 @@ from ..engines.base import Params
 from ..engines.sql import Dialect
 from ..protocol import words
 from ..protocol.errors import Invalid
-from ..protocol.ids import visible
 from ..protocol.lean import dataclass
+from ..protocol.names import visible
 from ..protocol.records import WantedItem, read_time
 from ..protocol.schema import Value
 from .queries import Query

@@ -46,7 +46,7 @@ class Landing:
     commit: str = ""
 
 
-class _Rehearsed(Exception):  # noqa: N818  # not an error: it unwinds a rehearsal
+class _Rehearsed(Exception):  # not an error: it unwinds a rehearsal
     """Carries a dry run out of the transaction, which rolls back."""
 
 

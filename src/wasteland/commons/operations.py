@@ -113,9 +113,7 @@ _ITEM_FIELDS: Final = {
 _SCORE: Final = Param("excellent, good, fair, poor; 1 to 5; or 0.0 to 1.0", words=_QUALITIES)
 
 
-def _row(
-    name: str, place: str, kind: Kind, summary: str, route: str, **rest: object
-) -> Operation:
+def _row(name: str, place: str, kind: Kind, summary: str, route: str, **rest: object) -> Operation:
     module, _, method = place.partition(":")
     params = MappingProxyType(dict(rest.pop("params", {})))  # type: ignore[call-overload]
     return Operation(name, module, method, kind, summary, route, params=params, **rest)  # type: ignore[arg-type]
@@ -402,7 +400,10 @@ OPERATIONS: Final = (
         "PUT /rigs/{handle}/trust",
         action="trust",
         example="wl rig trust ada 2",
-        params={"handle": _RIG, "level": Param("0 unverified, 1 participant, 2 trusted, 3 maintainer")},
+        params={
+            "handle": _RIG,
+            "level": Param("0 unverified, 1 participant, 2 trusted, 3 maintainer"),
+        },
         destructive=True,
         idempotent=True,
     ),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ..engines.base import Commit, Engine
 from ..hosts import replay
 from ..hosts.base import HostAbility, PullRequest, PullState, RepoName
-from ..protocol import ids
+from ..protocol import names, trailers
 from ..protocol.diff import RowChange
 from . import receipts
 from .merge import Plan, judge_offer
@@ -57,11 +57,13 @@ def offer(session: Session, intent: Intent, plan: Plan, options: Options) -> Off
     """
     source = _source(session)
     engine = session.host.engine(source)
-    branch = intent.branch or ids.work_branch(session.need_rig(), intent.id)
+    branch = intent.branch or names.work_branch(session.need_rig(), intent.id)
     is_new = _prepare(session, engine, branch, options.op_id)
     keep = False
     try:
-        rows, commit, statements = _write(session, engine, branch, intent, plan, options)
+        rows, commit, statements = _write(
+            session, engine, branch, intent, plan=plan, options=options
+        )
         keep = not options.dry_run
     finally:
         if is_new and not keep:
@@ -80,7 +82,7 @@ def offer(session: Session, intent: Intent, plan: Plan, options: Options) -> Off
 
 def work_on(session: Session, item_id: str) -> PullRequest | None:
     """Return the open pull request of the session's rig about an item, if there is one."""
-    return _open_pull(session, ids.work_branch(session.seat.rig, item_id))
+    return _open_pull(session, names.work_branch(session.seat.rig, item_id))
 
 
 def _open_pull(session: Session, branch: str) -> PullRequest | None:
@@ -114,11 +116,11 @@ def _step(engine: Engine, branch: str, op_id: str) -> Commit | None:
     """Return the branch's commit of an operation, None if it holds none."""
     base = engine.merge_base("main", branch) or ""
     commits = engine.log(branch, after=base)
-    return next((c for c in commits if ids.trailer(c.message) == op_id), None)
+    return next((c for c in commits if trailers.find(c.message) == op_id), None)
 
 
 def _write(
-    session: Session, engine: Engine, branch: str, intent: Intent, plan: Plan, options: Options
+    session: Session, engine: Engine, branch: str, intent: Intent, *, plan: Plan, options: Options
 ) -> tuple[Sequence[RowChange], str, Sequence[tuple[str, Mapping[str, Any]]]]:
     done = _step(engine, branch, options.op_id)
     if done:

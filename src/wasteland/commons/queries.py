@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from ..engines.base import Engine, Params
 from ..protocol.errors import Invalid, NotFound
-from ..protocol.ids import visible
+from ..protocol.names import visible
 from ..protocol.records import (
     Completion,
     Lease,
@@ -189,25 +189,29 @@ def leases(query: Query, item_ids: Iterable[str]) -> dict[str, Lease]:
 
 def kin(query: Query, handles: Iterable[str]) -> tuple[dict[str, Rig], list[RigLink]]:
     """
-    Return the rigs named, all that they are tied to by parent or link, and those links.
+    Return the rigs named, all that they are tied to, and the links among them.
 
-    A yearbook rule must see through chains of links; 200 rigs are followed at most.
+    A yearbook rule must see through chains: parents and children, links, and rigs that share an
+    account are followed, 200 rigs at most.
     """
     rigs: dict[str, Rig] = {}
     links: dict[str, RigLink] = {}
-    waiting = [handle for handle in handles if handle]
+    waiting = list(handles)
     while waiting and len(rigs) < _MAX_KIN:
         handle = waiting.pop()
-        rig = one(query, Rig, handle)
-        if handle in rigs or rig is None:
+        rig = None if handle in rigs else one(query, Rig, handle)
+        if rig is None:
             continue
         rigs[handle] = rig
         near = links_of(query, handle)
         links.update({link.id: link for link in near})
-        waiting += [rig.parent_rig or "", *(link.rig_a for link in near)]
-        waiting += [link.rig_b for link in near]
-        waiting = [name for name in waiting if name and name not in rigs]
+        tied = query(_TIED, {"rig": handle, "account": rig.dolthub_org, "n": _MAX_KIN})
+        waiting += [str(row["handle"]) for row in tied]
+        waiting += [rig.parent_rig or "", *(name for ln in near for name in (ln.rig_a, ln.rig_b))]
     return rigs, list(links.values())
+
+
+_TIED = "SELECT `handle` FROM `rigs` WHERE `parent_rig` = :rig OR `dolthub_org` = :account LIMIT :n"
 
 
 def links_of(query: Query, handle: str) -> list[RigLink]:

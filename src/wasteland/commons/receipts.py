@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 
 from ..protocol.diff import RowChange
-from ..protocol.ids import visible
+from ..protocol.names import visible
 from ..protocol.schema import Value
 
 MERGED: Final = "merged"

@@ -11,7 +11,7 @@ from typing import Final
 
 from ..engines.base import Commit, Engine
 from ..hosts.base import PullState
-from ..protocol import ids
+from ..protocol import trailers
 from ..protocol.errors import Conflict, NotFound
 from .session import Session
 
@@ -27,14 +27,17 @@ GLANCE: Final = 100
 def find(engine: Engine, op_id: str, *, depth: int = DEPTH) -> Commit | None:
     """Return the commit of an operation among main's newest *depth*, None if it is not there."""
     for commit in engine.log(limit=depth):
-        if op_id in {ids.trailer(commit.message), ids.trailer(commit.message, INCLUDES_TRAILER)}:
+        if op_id in {
+            trailers.find(commit.message),
+            trailers.find(commit.message, INCLUDES_TRAILER),
+        }:
             return commit
     return None
 
 
 def including(message: str, submitted: str) -> str:
     """Return *message* with the operation that the commit message *submitted* names."""
-    op_id = ids.trailer(submitted)
+    op_id = trailers.find(submitted)
     return f"{message}\n{INCLUDES_TRAILER}: {op_id}" if op_id else message
 
 
@@ -44,8 +47,8 @@ def settle_lost(session: Session) -> None:
     if not unfinished:
         return
     for commit in session.engine.log(limit=DEPTH):
-        pull = ids.trailer(commit.message, PULL_TRAILER)
-        if pull and ids.trailer(commit.message) in unfinished:
+        pull = trailers.find(commit.message, PULL_TRAILER)
+        if pull and trailers.find(commit.message) in unfinished:
             _mark_merged(session, pull, commit.hash)
 
 

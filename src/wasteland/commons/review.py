@@ -8,7 +8,7 @@ from typing import Any
 
 from ..hosts import replay
 from ..hosts.base import Comment, HostAbility, PullRequest, PullState
-from ..protocol import fields, ids, lifecycle, stamps, words
+from ..protocol import fields, ids, lifecycle, names, stamps, words
 from ..protocol.diff import RowChange
 from ..protocol.errors import Conflict, Invalid, NotFound, WastelandError
 from ..protocol.inbox import Card, classify
@@ -298,7 +298,7 @@ class Review(WriteSession):
             return named[0]
         if len(named) > 1:
             raise Invalid(
-                f"{ids.visible(name)} fits pull requests {', '.join(p.id for p in named)}.",
+                f"{names.visible(name)} fits pull requests {', '.join(p.id for p in named)}.",
                 field="pull",
                 value=name,
                 hint="wl review NUMBER",
@@ -313,6 +313,9 @@ class Review(WriteSession):
             if branch_item(pull) == item_id and (not rig or branch_rig(pull) == rig)
         ]
         offered = [pull for pull in found if self._submits(pull, item_id)]
+        if len(offered) > 1:
+            # What the gate refuses, such as work under another's name, is no choice.
+            offered = [pull for pull in offered if self._look(pull).allowed] or offered
         if len(offered) > 1:
             named = ", ".join(sorted(branch_rig(pull) for pull in offered))
             raise Invalid(

@@ -8,7 +8,7 @@ from typing import Any
 
 from .. import __version__
 from ..engines.base import Params
-from ..protocol import fields, ids, policy, words
+from ..protocol import fields, ids, names, policy, words
 from ..protocol.diff import RowChange
 from ..protocol.errors import Conflict, Invalid, NotFound
 from ..protocol.policy import Action
@@ -82,7 +82,7 @@ class Rigs(WriteSession):
             Conflict: The handle is taken.
         """
         now = self.host.now()
-        handle = ids.check_handle(self.need_rig())
+        handle = names.check_handle(self.need_rig())
         rig = Rig(
             handle=handle,
             display_name=fields.display_name(display_name) or handle,
@@ -116,7 +116,7 @@ class Rigs(WriteSession):
             table="rigs",
             title=f"Register rig: {handle}",
             body=f"Register rig **{handle}** ({rig.display_name}) in the commons.",
-            branch=ids.register_branch(handle),
+            branch=names.register_branch(handle),
         )
         return self.write(intent, plan, self.options(op_id, dry_run=dry_run))
 
@@ -252,7 +252,7 @@ class Rigs(WriteSession):
         found = queries.one(query, Rig, handle)
         if found is None:
             raise NotFound(
-                f"{ids.visible(handle)} is not a rig of {self.repo}.",
+                f"{names.visible(handle)} is not a rig of {self.repo}.",
                 hint="wl rig list",
                 rig=handle,
             )

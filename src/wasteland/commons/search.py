@@ -17,8 +17,8 @@ from pathlib import Path
 
 from ..engines.base import Engine
 from ..protocol.errors import Invalid, NotFound
-from ..protocol.ids import visible
 from ..protocol.lean import dataclass
+from ..protocol.names import visible
 from ..protocol.records import WantedItem
 from ..protocol.schema import Row
 from . import queries
@@ -27,8 +27,11 @@ from .session import MAIN, Session
 _COLUMNS = ("id", "title", "description", "tags", "project", "type")
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS state (head TEXT NOT NULL)",
-    "CREATE VIRTUAL TABLE IF NOT EXISTS items USING fts5("
-    "id UNINDEXED, title, description, tags, project, type, tokenize = 'porter unicode61')",
+    """
+    CREATE VIRTUAL TABLE IF NOT EXISTS items USING fts5(
+        id UNINDEXED, title, description, tags, project, type, tokenize = 'porter unicode61'
+    )
+    """,
     "CREATE TABLE IF NOT EXISTS places (id TEXT PRIMARY KEY, place INTEGER NOT NULL)",
 )
 # A minus, then a phrase or a word, then a star.

@@ -13,8 +13,8 @@ from functools import cached_property
 from ..engines.base import Engine
 from ..hosts.base import Host, HostAbility, PullRequest, PullState, RepoName
 from ..protocol.errors import Invalid, NotFound, Unavailable
-from ..protocol.ids import visible
 from ..protocol.lean import dataclass
+from ..protocol.names import visible
 from ..protocol.policy import Policy
 from ..protocol.records import Rig, read_time
 from ..protocol.roles import Actor
@@ -144,7 +144,12 @@ class Session:
     def pending(self, *, mine: bool = False) -> list[PullRequest]:
         """Return the open pull requests of the commons, oldest first."""
         found = self.host.pulls(self.repo, state=PullState.OPEN)
-        return [pull for pull in found if not mine or branch_rig(pull) == self.seat.rig]
+        return [pull for pull in found if not mine or self.is_mine(pull)]
+
+    def is_mine(self, pull: PullRequest) -> bool:
+        """Return whether the session's rig offered *pull*; a branch's name alone proves nothing."""
+        is_my_account = self.account_of(pull) in {"", self.seat.account}
+        return is_my_account and branch_rig(pull) == self.seat.rig
 
     def account_of(self, pull: PullRequest | None = None) -> str:
         """

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from ..protocol import fields, ids, lifecycle, words
+from ..protocol import fields, ids, lifecycle, names, words
 from ..protocol.diff import RowChange
 from ..protocol.errors import Conflict, Invalid, NotFound, Unsupported
 from ..protocol.policy import Action
@@ -160,7 +160,7 @@ class Work(WriteSession):
         options = self.options(op_id, dry_run=dry_run)
         if queries.one(self.main(), Rig, to) is None:
             raise NotFound(
-                f"{ids.visible(to)} is not a rig of {self.repo}.", hint="wl rig list", rig=to
+                f"{names.visible(to)} is not a rig of {self.repo}.", hint="wl rig list", rig=to
             )
         return self._step(
             "handover",

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ..hosts.base import Host, RepoName
 from ..protocol.errors import Conflict, Invalid, NotFound, Unsupported
-from ..protocol.ids import visible
 from ..protocol.lean import dataclass
+from ..protocol.names import visible
 from ..protocol.schema import READABLE_MAJOR
 from . import memberships, queries
 from .memberships import HOST, PLAIN, Membership
@@ -124,7 +124,9 @@ def join(
         raise Invalid(
             "A rig needs a handle.", field="handle", hint=f"wl join {target} --handle NAME"
         )
-    membership = _located(settings, target, name, who, account or who, mode)
+    membership = _located(
+        settings, target, name=name, handle=who, account=account or who, mode=mode
+    )
     before = _known(settings, membership.repo)
     if before and before.handle == who and before.url == membership.url:
         return Joined(before.repo, who, before.account, None, "You have joined it already.")
@@ -172,7 +174,7 @@ def leave(settings: Settings, name: str) -> Membership:
 
 
 def _located(
-    settings: Settings, target: str, name: str, handle: str, account: str, mode: str
+    settings: Settings, target: str, *, name: str, handle: str, account: str, mode: str
 ) -> Membership:
     if not _is_address(target):
         repo = RepoName.parse(target)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..hosts.base import PullRequest, PullState
-from ..protocol import ids
+from ..protocol import ids, trailers
 from ..protocol.diff import RowChange
 from ..protocol.errors import Conflict, EngineError, WastelandError
 from ..protocol.gate import Authority
@@ -72,7 +72,7 @@ class Intent:
 
     def message(self, op_id: str) -> str:
         """Return the commit message, with the trailers that a lost journal is rebuilt from."""
-        text = ids.with_trailer(self.first_line, op_id)
+        text = trailers.with_operation(self.first_line, op_id)
         return f"{text}\n{recovery.PULL_TRAILER}: {self.pull.id}" if self.pull else text
 
 
@@ -230,7 +230,7 @@ class WriteSession(Session):
         commit = recovery.find(self.engine, options.op_id, depth=depth)
         if commit is None:
             return None
-        is_own = ids.trailer(commit.message) == options.op_id
+        is_own = trailers.find(commit.message) == options.op_id
         if is_own and not commit.message.startswith(intent.first_line):
             raise used_otherwise(options.op_id)
         rows = self.engine.diff(f"{commit.hash}~1", commit.hash)

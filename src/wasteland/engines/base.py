@@ -141,7 +141,9 @@ class Change(ABC):
         touched = self.run(sql, params)
         if touched != rows:
             raise Stale(
-                f"The write expected {rows} row(s) and found {touched}.", expected=rows, found=touched
+                f"The write expected {rows} row(s) and found {touched}.",
+                expected=rows,
+                found=touched,
             )
 
     @abstractmethod
@@ -315,9 +317,7 @@ class Engine(ABC):
     # --- history
 
     @abstractmethod
-    def diff(
-        self, base: str, head: str, *, tables: Sequence[str] | None = None
-    ) -> list[RowChange]:
+    def diff(self, base: str, head: str, *, tables: Sequence[str] | None = None) -> list[RowChange]:
         """Return the net row changes from *base* to *head*, by table and key."""
 
     @abstractmethod

@@ -17,8 +17,8 @@ from typing import Any, Self
 from ..engines.base import Change, Commit, Engine
 from ..protocol.diff import RowChange
 from ..protocol.errors import Invalid
-from ..protocol.ids import NAME_RULE, is_repo_part
 from ..protocol.lean import dataclass
+from ..protocol.names import NAME_RULE, is_repo_part
 
 
 class HostAbility(StrEnum):

@@ -15,7 +15,7 @@ from re import Pattern
 from typing import Any, Final
 
 from .errors import Invalid
-from .ids import visible
+from .names import visible
 from .text import CONTROL, CONTROL_OR_BREAK
 
 TITLE_LIMIT: Final = 256

@@ -15,7 +15,7 @@ from typing import Final
 
 from .diff import DiffKind, RowChange
 from .errors import Forbidden, Invalid, WastelandError
-from .ids import visible
+from .names import visible
 from .policy import Action
 from .proposal import Authority, Case, ProposedChange, Reason, Usage, Verdict
 from .rules_commons import judge_moderation, judge_setting, needs

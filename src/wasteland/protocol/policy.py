@@ -15,8 +15,8 @@ from enum import StrEnum
 from typing import Final
 
 from .errors import Invalid
-from .ids import visible
 from .lean import dataclass
+from .names import visible
 
 PREFIX: Final = "policy."
 PRESET_KEY: Final = "policy.preset"

@@ -7,7 +7,7 @@ from typing import Final
 
 from .diff import DiffKind, RowChange
 from .errors import Conflict, Forbidden, Invalid, NotFound
-from .ids import HANDLE_RULE, is_handle, visible
+from .names import HANDLE_RULE, is_handle, visible
 from .policy import Action
 from .proposal import Case, limit, permanent
 from .records import MAX_TRUST, Rig, RigLink
@@ -139,7 +139,7 @@ def _judge_trust(case: Case, row: RowChange, rig: Rig) -> None:
     if rig.trust_level is None or not 0 <= rig.trust_level <= MAX_TRUST:
         raise Invalid(
             f"Trust is 0 to {MAX_TRUST}, not {visible(str(row.row.get('trust_level')))}.",
-            hint=f"wl trust {rig.handle} 1",
+            hint=f"wl rig trust {rig.handle} 1",
             field="trust_level",
             value=rig.trust_level,
         )

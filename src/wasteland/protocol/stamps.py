@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import Final
 
 from .errors import Invalid
-from .ids import visible
+from .names import visible
 from .records import Json
 from .words import QUALITIES, nearest
 

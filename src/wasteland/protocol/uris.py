@@ -18,7 +18,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from .errors import Invalid
-from .ids import visible
+from .names import visible
 from .schema import COMMONS_TABLES
 
 LENGTH_LIMIT: Final = 512

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Final
 
 from .errors import Invalid
-from .ids import visible
+from .names import visible
 
 TYPES: Final = (
     "bug",

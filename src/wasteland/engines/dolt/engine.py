@@ -23,7 +23,7 @@ import pymysql
 
 from ...protocol.diff import RowChange
 from ...protocol.errors import Invalid, NotFound, Unsupported
-from ...protocol.ids import visible
+from ...protocol.names import visible
 from ...protocol.schema import Value
 from ..base import MAIN, Ability, Branch, Change, Commit, Engine, Params, Remote, RowVersion
 from ..sql import DOLT, Dialect

@@ -74,7 +74,9 @@ def commit_until(session: Session[Any], commit: str, when: datetime) -> str:
     rows = fetch(session, _LOG_UNTIL, (commit, f"{until:%Y-%m-%d %H:%M:%S}"))
     if not rows:
         raise NotFound(
-            f"The history begins after {when:%Y-%m-%d %H:%M:%S} UTC.", hint="give a later date", ref=commit
+            f"The history begins after {when:%Y-%m-%d %H:%M:%S} UTC.",
+            hint="give a later date",
+            ref=commit,
         )
     return str(rows[0]["commit_hash"])
 

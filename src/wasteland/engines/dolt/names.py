@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ...protocol.errors import Invalid, Unsupported
-from ...protocol.ids import visible
+from ...protocol.names import visible
 from ..base import MAIN
 
 _LONGEST: Final = 64

@@ -71,7 +71,9 @@ def commit_until(session: Session, commit: str, when: datetime) -> str:
     found = session.values(_LOG_UNTIL, {"range": commit, "until": _stored(when, " ")})
     if not found:
         raise NotFound(
-            f"The history begins after {_stored(when, ' ')} UTC.", hint="give a later date", ref=commit
+            f"The history begins after {_stored(when, ' ')} UTC.",
+            hint="give a later date",
+            ref=commit,
         )
     return str(found[0])
 

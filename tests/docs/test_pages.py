@@ -1,0 +1,53 @@
+"""What pages name is there: commands that parse, files that links lead to, commands for CI."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import click
+import pytest
+
+from wasteland.cli.main import cli
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+TOUR = re.findall(r"^wl .*$", (ROOT / "README.md").read_text(), re.MULTILINE)
+
+
+def test_the_tour_has_ten_commands() -> None:
+    assert len(TOUR) == 10
+
+
+@pytest.mark.parametrize("line", TOUR)
+def test_a_command_of_the_tour_parses(line: str) -> None:
+    command: click.Command = cli
+    arguments = shlex.split(line, comments=True)[1:]
+    context = click.Context(cli, info_name="wl")
+    while isinstance(command, click.Group):
+        found = command.get_command(context, arguments.pop(0))
+        assert found is not None
+        command = found
+
+    context = command.make_context("wl", arguments)
+
+    assert [] == context.args
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_to_files(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text())
+    local = [link for link in links if "://" not in link]
+
+    assert [] == [link for link in local if not (page.parent / link).exists()]
+
+
+@pytest.mark.parametrize(("name", "part"), [("run", "wl demo --serve"), ("test", "pytest -q")])
+def test_the_command_for_ci_stands_below_its_marker(name: str, part: str) -> None:
+    """`.ci/run` reads it from there."""
+    readme = (ROOT / "README.md").read_text()
+
+    (command,) = re.findall(rf"^<!-- ci: {name} -->\n```sh\n(.*)\n```$", readme, re.MULTILINE)
+
+    assert command.endswith(part)

@@ -163,3 +163,42 @@ def _run(todo: list[Step], place: Path, extra: Mapping[str, str]) -> list[Outcom
         **extra,
         "PATH": path,
     }
+    done = subprocess.run(
+        ["bash", "-c", _script(todo, place)],
+        env=env,
+        cwd=place,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=TIMEOUT_S,
+        check=False,
+    )
+    parts = re.split(rf"\n{_MARK} (\d+)\n", _COLOUR.sub("", done.stdout))
+    return [Outcome(text, int(code)) for text, code in zip(parts[::2], parts[1::2], strict=False)]
+
+
+def _script(todo: list[Step], place: Path) -> str:
+    """Return one shell script: variables that a page sets last to its end."""
+    lines, home = [], ""
+    for step in todo:
+        if step.home != home:
+            lines += [f'DIR_{home}="$PWD"'] if home else []
+            home = step.home
+            lines += [*_lives_in(place / "home" / home), f'cd "${{DIR_{home}:-$HOME}}"']
+        lines += [step.command, f"printf '\\n{_MARK} %s\\n' $?"]
+    return "\n".join(lines)
+
+
+def _lives_in(home: Path) -> list[str]:
+    home.mkdir(parents=True, exist_ok=True)
+    folders = [f'export {name}="{home / folder}"' for name, folder in _XDG.items()]
+    return [f'export HOME="{home}"', *folders]
+
+
+def _difference(step: Step, outcome: Outcome) -> str:
+    if outcome.code != step.code:
+        return f"exit code {outcome.code}, expected {step.code}; it printed:\n{outcome.output}"
+    if step.expected and not matches(step.expected, outcome.output):
+        return "expected:\n" + "\n".join(step.expected) + f"\nbut it printed:\n{outcome.output}"
+    return ""

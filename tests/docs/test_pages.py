@@ -24,15 +24,13 @@ def test_the_tour_has_ten_commands() -> None:
 def test_a_command_of_the_tour_parses(line: str) -> None:
     command: click.Command = cli
     arguments = shlex.split(line, comments=True)[1:]
-    context = click.Context(cli, info_name="wl")
+    context = click.Context(cli, info_name="wl", **cli.context_settings)
     while isinstance(command, click.Group):
         found = command.get_command(context, arguments.pop(0))
         assert found is not None
         command = found
 
-    context = command.make_context("wl", arguments)
-
-    assert [] == context.args
+    assert [] == command.make_context("wl", arguments, parent=context).args
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

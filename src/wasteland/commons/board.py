@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from ..hosts.base import PullRequest, RepoName
 from ..protocol import names, trailers
@@ -39,6 +39,8 @@ class BoardRow:
         pending: How many open pull requests concern it in this view.
         is_pending: Whether ``item`` shows pending work instead of main.
     """
+
+    flattened: ClassVar[str] = "item"
 
     item: WantedItem
     pending: int = 0

@@ -10,16 +10,14 @@ from typing import Any
 
 from ..hosts.base import RepoName
 from ..protocol.diff import RowChange
-from .board import BoardRow
-from .search import Hit
 
 
 def to_data(value: Any) -> Any:
     """
     Return *value* as JSON data.
 
-    Times are RFC 3339 in UTC; a board row is its item's fields with ``pending`` and
-    ``is_pending`` beside them; a row change is table, key, kind and cells.
+    Times are RFC 3339 in UTC; a row change is table, key, kind and cells; a record that names a
+    field in ``flattened`` is that field's record with its other fields beside.
     """
     if isinstance(value, Enum):
         return value.value
@@ -39,15 +37,12 @@ def _scalar(value: Any) -> Any:
 
 
 def _record(value: Any) -> dict[str, Any]:
-    if isinstance(value, BoardRow):
-        beside = {"pending": value.pending, "is_pending": value.is_pending}
-        return {**_fields(value.item), **beside}
-    if isinstance(value, Hit):
-        return {**_fields(value.item), "excerpt": value.excerpt}
     if isinstance(value, RowChange):
         cells = {name: list(pair) for name, pair in value.cells.items()}
         return {"table": value.table, "key": value.key, "kind": value.kind.value, "cells": cells}
-    return _fields(value)
+    data = _fields(value)
+    inner = getattr(value, "flattened", None)
+    return {**data.pop(inner), **data} if inner else data
 
 
 def _fields(value: Any) -> dict[str, Any]:

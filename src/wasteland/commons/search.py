@@ -14,6 +14,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import ClassVar
 
 from ..engines.base import Engine
 from ..protocol.errors import Invalid, NotFound
@@ -48,6 +49,8 @@ _FIND = (
 @dataclass(frozen=True, slots=True)
 class Hit:
     """An item found, with the passage of its description that fits."""
+
+    flattened: ClassVar[str] = "item"
 
     item: WantedItem
     excerpt: str

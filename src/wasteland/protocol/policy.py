@@ -219,14 +219,14 @@ class Policy:
 
 
 _SHAPES: Final = {
-    "mode": re.compile(r"pr|direct"),
-    "merge_at_once": re.compile(r"none|[a-z]+(?:,[a-z]+)*"),
-    "lease_hours": re.compile(r"[1-9][0-9]{0,4}"),
-    "claims_cap": re.compile(r"[0-3]:(?:[0-9]{1,6}|none)(?:,[0-3]:(?:[0-9]{1,6}|none))*"),
-    "posts_per_day": re.compile(r"[0-9]{1,6}"),
-    "registrations_per_day": re.compile(r"[0-9]{1,6}"),
-    "new_rig_trust": re.compile(r"[012]"),
-    "preset": re.compile("|".join(PRESETS)),
+    "mode": r"pr|direct",
+    "merge_at_once": r"none|[a-z]+(?:,[a-z]+)*",
+    "lease_hours": r"[1-9][0-9]{0,4}",
+    "claims_cap": r"[0-3]:(?:[0-9]{1,6}|none)(?:,[0-3]:(?:[0-9]{1,6}|none))*",
+    "posts_per_day": r"[0-9]{1,6}",
+    "registrations_per_day": r"[0-9]{1,6}",
+    "new_rig_trust": r"[012]",
+    "preset": "|".join(PRESETS),
 }
 
 
@@ -241,7 +241,7 @@ def check_rule(rule: str, text: str) -> str:
     if (rule, text) == ("mode", "wild-west"):
         return "direct"
     if rule in _SHAPES:
-        if not _SHAPES[rule].fullmatch(text):
+        if not re.fullmatch(_SHAPES[rule], text):
             raise Invalid(
                 f"{visible(text)} is no value for policy {rule}; it looks like "
                 f"{_OPEN.get(rule, 'open or team')!r}.",

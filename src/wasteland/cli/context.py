@@ -48,11 +48,19 @@ class Context:
                 from .intents import recorded  # only writes need it
 
                 result = recorded(self.settings.state, session, row, values)
+                self._remember(session)
             else:
                 result = getattr(session, row.method.partition(".")[2])(**values)
             self.show(row.name, result)
             if session.stale_because:
                 click.echo(f"wl: This is what was here before. {session.stale_because}", err=True)
+
+    def _remember(self, session: Any) -> None:
+        """Keep main's head apart from the commons, so that ``wl doctor`` sees a cut-off file."""
+        from ..commons import heads
+
+        place = heads.place(self.settings.state, session.host.location, session.repo)
+        heads.remember(place, session.engine.head())
 
     def show(self, name: str, result: Any) -> None:
         """Print a result as the flags ask."""

@@ -102,7 +102,7 @@ def scale(site: Site) -> Iterator[Finding]:
             "scale",
             f"The commons states no valence_scale, and the scores of {some(unclear)} fit 0 to 1 "
             "as well as 0 to 5, or mix both.",
-            "a maintainer writes valence_scale (1 or 5) into _meta",
+            "wl policy set valence_scale 5",
         )
     else:
         yield ok("scale", "Every author's scores show their scale.")

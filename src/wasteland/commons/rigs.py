@@ -225,16 +225,19 @@ class Rigs(WriteSession):
         State a rule of the policy, or a preset (``preset team``).
 
         Raises:
+            Conflict: Another scale, while stamps are written in the one that is stated.
             Invalid: No such rule, or not its form.
             TrustTooLow: That is for maintainers.
         """
         text = policy.check_rule(rule, value)
-        key = policy.PREFIX + rule
+        key = policy.key_of(rule)
 
         def plan(query: Query) -> list[RowChange]:
             stored = queries.row(query, "_meta", key)
             if stored is None:
                 return [added(Meta(key, text))]
+            if key == policy.SCALE_KEY and stored["value"] != text:
+                _need_no_stamps(query)
             return [changed(stored, Meta.from_row(stored), Meta(key, text))]
 
         intent = Intent(
@@ -298,3 +301,11 @@ _LINK = (
 def _link_row(query: Query, me: str, other: str) -> Mapping[str, Any] | None:
     rows = query(_LINK, {"me": me, "other": other})
     return rows[0] if rows else None
+
+
+def _need_no_stamps(query: Query) -> None:
+    if query("SELECT `id` FROM `stamps` LIMIT 1", {}):
+        raise Conflict(
+            "Stamps are written in the scale that is stated; another would change what they say.",
+            hint="wl policy show",
+        )

@@ -171,7 +171,7 @@ class Work(WriteSession):
             request={"to": to},
         )
 
-    def extend(self, id: str, *, hours: int | None = None) -> Receipt:  # noqa: A002
+    def extend(self, id: str, *, hours: int | None = None, dry_run: bool = False) -> Receipt:  # noqa: A002
         """
         Extend the lease of your claim, without a commit.
 
@@ -198,8 +198,9 @@ class Work(WriteSession):
                 value=hours,
             )
         until = self.host.now() + timedelta(hours=hours or period)
-        self.host.renew_lease(self.repo, item.id, lease.token, until)
-        return self._renewed(item, f"{until:%Y-%m-%d %H:%M} UTC")
+        if not dry_run:
+            self.host.renew_lease(self.repo, item.id, lease.token, until)
+        return self._renewed(item, until, dry_run=dry_run)
 
     def done(
         self,
@@ -322,19 +323,19 @@ class Work(WriteSession):
         intent = Intent(operation, action, item_id, {"id": item_id, **(request or {})})
         return self.write(intent, plan, options)
 
-    def _renewed(self, item: WantedItem, until: str) -> Receipt:
+    def _renewed(self, item: WantedItem, until: datetime, *, dry_run: bool) -> Receipt:
         return Receipt(
             operation="extend",
             op_id="",
             commons=str(self.repo),
             actor=self.seat.rig,
             at=to_data(self.host.now()),
-            state=receipts.MERGED,
+            state=receipts.DRY_RUN if dry_run else receipts.MERGED,
             id=item.id,
             before=to_data(item),
             after=to_data(item),
             next=[f"wl done {item.id} --evidence URL"],
-            note=f"Your claim holds until {until}.",
+            note=f"Your claim holds until {until:%Y-%m-%d %H:%M} UTC.",
         )
 
 

@@ -227,7 +227,13 @@ _SHAPES: Final = {
     "registrations_per_day": r"[0-9]{1,6}",
     "new_rig_trust": r"[012]",
     "preset": "|".join(PRESETS),
+    SCALE_KEY: "1|5",
 }
+
+
+def key_of(rule: str) -> str:
+    """Return the key of ``_meta`` that states *rule*."""
+    return rule if rule == SCALE_KEY else PREFIX + rule
 
 
 def check_rule(rule: str, text: str) -> str:
@@ -244,7 +250,7 @@ def check_rule(rule: str, text: str) -> str:
         if not re.fullmatch(_SHAPES[rule], text):
             raise Invalid(
                 f"{visible(text)} is no value for policy {rule}; it looks like "
-                f"{_OPEN.get(rule, 'open or team')!r}.",
+                f"{_OPEN.get(rule) or _SHAPES[rule].replace('|', ' or ')}.",
                 field=rule,
                 value=text,
                 hint="wl policy shows every rule",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from .diff import DiffKind, RowChange
 from .errors import Forbidden
-from .policy import PREFIX, Action, check_rule
+from .policy import PREFIX, SCALE_KEY, Action, check_rule
 from .proposal import Case, permanent
 from .records import Meta, Moderation
 
@@ -14,7 +14,7 @@ from .records import Meta, Moderation
 def judge_setting(case: Case, row: RowChange) -> None:
     """A maintainer states rules, in words that can be read back."""
     case.authorize(Action.POLICY)
-    if row.after is not None and row.key.startswith(PREFIX):
+    if row.after is not None and (row.key.startswith(PREFIX) or row.key == SCALE_KEY):
         check_rule(row.key.removeprefix(PREFIX), Meta.from_row(row.after).value or "")
 
 

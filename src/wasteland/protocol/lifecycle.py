@@ -258,9 +258,10 @@ def _need(step: Step, item: WantedItem) -> None:
 
 def _wrong_state(step: Step, item: WantedItem) -> Conflict:
     starts = " or ".join(sorted(STARTS[step]))
+    is_unclaimed = step is Step.SUBMIT and item.state is Status.OPEN
     return Conflict(
         f"{item.id} is {item.status}; {step.value} needs it {starts}.",
-        hint=f"wl show {item.id}",
+        hint=f"wl claim {item.id}" if is_unclaimed else f"wl show {item.id}",
         item_id=item.id,
         status=item.status,
     )

@@ -20,9 +20,11 @@ import time
 from pathlib import Path
 
 from boards import REPO, build
+
 from wasteland.commons import memberships
 from wasteland.commons.memberships import Membership
 from wasteland.engines.doltlite import driver
+from wasteland.protocol.schema import WANTED
 
 QUERY = (
     "SELECT * FROM `wanted` WHERE `status` = 'open' "
@@ -58,8 +60,6 @@ def dolt_copy(path: Path, folder: Path, dolt: str) -> None:
         subprocess.run([dolt, "config", "--global", "--add", key, value], env=env, check=True,
                        stdout=subprocess.DEVNULL)
     subprocess.run([dolt, "init"], env=env, cwd=folder, check=True, stdout=subprocess.DEVNULL)
-    from wasteland.protocol.schema import WANTED
-
     lines = [WANTED.create_sql() + ";", *(f"{line};" for line in WANTED.index_sql())]
     batch: list[str] = []
     for row in rows.fetchall():

@@ -35,7 +35,13 @@ from wasteland.protocol import trailers
 
 REPO = RepoName("kill", "board")
 STEPS = ("claim", "done", "accept", "merge", "sync")
-ENDS = {"claim": "claimed", "done": "claimed", "accept": "completed", "merge": "open", "sync": "claimed"}
+ENDS = {
+    "claim": "claimed",
+    "done": "claimed",
+    "accept": "completed",
+    "merge": "open",
+    "sync": "claimed",
+}
 
 
 @dataclass

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from boards import MAX, REPO, build
+
 from wasteland.commons.sdk import Commons
 from wasteland.commons.session import Seat
 from wasteland.hosts.local import LocalHost

@@ -12,7 +12,7 @@ from hypothesis import settings
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
-NO_DOLT = "no dolt program on PATH or named by WL_DOLT"
+_NO_DOLT = "no dolt program on PATH or named by WL_DOLT"
 
 
 @pytest.fixture(scope="session")
@@ -22,5 +22,5 @@ def dolt_program() -> str:
     if program:
         return program
     if os.environ.get("CI"):
-        pytest.fail(f"{NO_DOLT}, and CI must run these tests")
-    pytest.skip(NO_DOLT)
+        pytest.fail(f"{_NO_DOLT}, and CI must run these tests")
+    pytest.skip(_NO_DOLT)

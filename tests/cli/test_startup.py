@@ -61,7 +61,8 @@ def test_a_read_as_json_imports_no_heavy_library(home: Path, command: str) -> No
 def test_browse_loads_nothing_of_the_machinery_of_writing(home: Path) -> None:
     modules = _imported_by(["browse", "--json"], home / "ada")
 
-    unwanted = {"writing", "merge", "pending", "work", "review", "rigs", "undo", "sdk"}
+    unwanted = {"intents", "writing", "merge", "pending", "work"}
+    unwanted |= {"review", "decisions", "rigs", "undo", "sdk"}
     assert {f"wasteland.commons.{name}" for name in unwanted} & modules == set()
     assert "wasteland.cli.render" not in modules
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,7 +23,7 @@ def clock() -> Clock:
 def host(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Iterator[LocalHost]:
     """A LocalHost with the commons acme/board, whose maintainer is max; its engine is a param."""
     engine = getattr(request, "param", "doltlite")
-    dolt = program() if engine == "dolt" else None
+    dolt = request.getfixturevalue("dolt_program") if engine == "dolt" else None
     with LocalHost(tmp_path / "host", clock=clock, dolt=dolt) as made:
         create_commons(made, REPO, handle="max", engine=engine)
         try:
@@ -33,14 +31,6 @@ def host(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Iterat
         finally:
             if dolt:
                 Server.attach(made.root / ".dolt-databases", program=dolt).stop()
-
-
-def program() -> str:
-    """Return the Dolt program; a test that needs it is skipped without one."""
-    found = os.environ.get("WL_DOLT") or shutil.which("dolt")
-    if found is None and os.environ.get("CI"):
-        pytest.fail("no dolt program on PATH or named by WL_DOLT, and CI must run these tests")
-    return found or pytest.skip("no dolt program on PATH or named by WL_DOLT")
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from commons.users import BOARD, User, dolt_program, maintainer, run_sql
+from commons.users import BOARD, User, maintainer, run_sql
 from wasteland.commons import checks_engine, checks_refs, heads, workspace
 from wasteland.commons.findings import Level
 from wasteland.commons.session import Seat
@@ -290,8 +290,8 @@ def test_a_lease_that_ended_is_released(user: User) -> None:
 
 
 @pytest.mark.dolt
-def test_fix_keeps_uncommitted_rows_on_a_dolt_server_too(tmp_path: Path) -> None:
-    user = maintainer(tmp_path / "home", dolt=dolt_program())
+def test_fix_keeps_uncommitted_rows_on_a_dolt_server_too(tmp_path: Path, dolt_program: str) -> None:
+    user = maintainer(tmp_path / "home", dolt=dolt_program)
     databases = user.settings.host / ".dolt-databases"
     server = Server.attach(databases, program=user.settings.dolt)
     try:

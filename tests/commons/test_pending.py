@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from commons.casts import EVIDENCE, NOON, REPO, Cast, refusal
-from wasteland.commons.board import BoardRow
+from wasteland.commons.sheets import BoardRow
 from wasteland.hosts.base import PullState
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from wasteland.protocol.errors import Conflict, Invalid
-
 from commons.casts import Cast
+from wasteland.protocol.errors import Conflict, Invalid
 
 
 def test_the_scale_can_be_changed_while_there_are_no_stamps(cast: Cast) -> None:

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
-
-import pytest
 
 from wasteland import settings as user_settings
 from wasteland.commons import doctor, memberships, workspace
@@ -78,13 +74,3 @@ def run_sql(file: Path, *statements: str) -> None:
     with driver.connect(file) as connection:
         for statement in statements:
             connection.execute(statement)
-
-
-def dolt_program() -> str:
-    """Return the dolt program; where there is none, the test is skipped, but not in CI."""
-    program = os.environ.get("WL_DOLT") or shutil.which("dolt")
-    if program is None and os.environ.get("CI"):
-        pytest.fail("no dolt program on PATH or named by WL_DOLT, and CI must run these tests")
-    if program is None:
-        pytest.skip("no dolt program on PATH or named by WL_DOLT")
-    return program

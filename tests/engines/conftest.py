@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
-import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,7 +24,7 @@ def lab(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Lab]:
     """Make engines of the kind under test."""
     name = str(request.param)
     if name == "dolt":
-        _need_dolt()
+        request.getfixturevalue("dolt_program")
     made: Lab = importlib.import_module(f"engines.{name}.fixture").make(tmp_path)
     yield made
     made.close()
@@ -38,11 +36,3 @@ def engine(lab: Lab) -> Engine:
     made = lab.create("commons")
     made.run_ddl(SCHEMA, "schema", author="root", at=AT)
     return made
-
-
-def _need_dolt() -> None:
-    if os.environ.get("WL_DOLT") or shutil.which("dolt"):
-        return
-    if os.environ.get("CI"):
-        pytest.fail("no dolt program on PATH or named by WL_DOLT, and CI must run these tests")
-    pytest.skip("no dolt program on PATH or named by WL_DOLT")

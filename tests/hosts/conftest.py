@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
@@ -36,12 +34,7 @@ def _plain(directory: Path) -> Iterator[Host]:
 
 
 @contextmanager
-def _local_on_dolt(directory: Path) -> Iterator[Host]:
-    program = os.environ.get("WL_DOLT") or shutil.which("dolt")
-    if program is None:
-        if os.environ.get("CI"):
-            pytest.fail("no dolt program on PATH or named by WL_DOLT, and CI must run these tests")
-        pytest.skip("no dolt program on PATH or named by WL_DOLT")
+def _local_on_dolt(directory: Path, program: str) -> Iterator[Host]:
     with LocalHost(directory / "host", clock=lambda: NOON, dolt=program) as host:
         fill(host.create(BOARD, engine="dolt"))
         try:
@@ -50,11 +43,10 @@ def _local_on_dolt(directory: Path) -> Iterator[Host]:
             Server.attach(directory / "host" / ".dolt-databases", program=program).stop()
 
 
-MAKERS: dict[str, Callable[[Path], AbstractContextManager[Host]]] = {
-    "local": _local,
-    "plain": _plain,
-    "local-dolt": _local_on_dolt,
-}
+def _make(request: pytest.FixtureRequest, directory: Path) -> AbstractContextManager[Host]:
+    if request.param == "local-dolt":
+        return _local_on_dolt(directory, request.getfixturevalue("dolt_program"))
+    return {"local": _local, "plain": _plain}[request.param](directory)
 
 
 DOLT = pytest.param("local-dolt", marks=pytest.mark.dolt)
@@ -63,14 +55,14 @@ DOLT = pytest.param("local-dolt", marks=pytest.mark.dolt)
 @pytest.fixture(params=["local", "plain", DOLT])
 def host(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Host]:
     """A host of each kind with the commons org/board, which has the open items w-1 to w-3."""
-    with MAKERS[request.param](tmp_path) as made:
+    with _make(request, tmp_path) as made:
         yield made
 
 
 @pytest.fixture(params=["local", DOLT])
 def forge(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Host]:
     """The same, of each kind whose abilities include forks and pull requests."""
-    with MAKERS[request.param](tmp_path) as made:
+    with _make(request, tmp_path) as made:
         assert {HostAbility.FORKS, HostAbility.PULL_REQUESTS} <= made.abilities
         yield made
 

@@ -92,10 +92,16 @@ def test_the_trust_of_a_new_rig_is_the_policys(preset: str, level: int) -> None:
     assert verdict.amendments[0].row["trust_level"] == level
 
 
-def test_a_registration_on_a_commons_of_others_is_not_amended() -> None:
-    verdict = Town(owned=False).judge("nora", add(NEW))
+def test_a_registration_on_a_commons_without_policy_of_others_is_not_amended() -> None:
+    verdict = Town(owned=False, policy=UNSTATED).judge("nora", add(NEW))
 
     assert (verdict.allowed, verdict.amendments) == (True, ())
+
+
+def test_a_registration_gets_the_trust_that_a_stated_policy_gives_also_elsewhere() -> None:
+    verdict = Town(owned=False).judge("nora", add(NEW))
+
+    assert [1] == [row.row["trust_level"] for row in verdict.amendments]
 
 
 @pytest.mark.requirement("X-12")

@@ -611,10 +611,19 @@ def test_a_post_of_this_morning_keeps_its_time() -> None:
         ("tara", accept()),
     ],
 )
-def test_a_commons_of_others_is_not_amended(actor: str, rows: list[RowChange]) -> None:
-    verdict = Town([WORK], owned=False).judge(actor, *rows)
+def test_a_commons_of_others_without_policy_is_not_amended(
+    actor: str, rows: list[RowChange]
+) -> None:
+    verdict = Town([WORK], owned=False, policy=UNSTATED).judge(actor, *rows)
 
     assert (verdict.allowed, verdict.amendments) == (True, ())
+
+
+def test_a_commons_of_others_gets_no_row_in_a_table_of_ours() -> None:
+    claim = edit(ITEM, status="claimed", claimed_by="carl")
+    verdict = Town([WORK], owned=False).judge("carl", claim)
+
+    assert {"wanted"} >= {row.table for row in verdict.amendments}
 
 
 def test_an_amended_change_needs_no_further_amendment() -> None:

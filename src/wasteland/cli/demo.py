@@ -39,7 +39,7 @@ def run(context: Context, folder: Path | None, port: int | None) -> None:
         else:
             _tell_profile(to_data(profile), place)
         if port is not None:
-            from .page import serve  # noqa: PLC0415  # only with --serve
+            from .page import serve  # only with --serve
 
             serve(host, scenes, port)
 

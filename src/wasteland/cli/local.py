@@ -269,7 +269,8 @@ def _set(context: Context, key: str, value: str) -> None:
         memberships.save(folder, memberships.with_mode(chosen, mode))
     else:
         raise Invalid(
-            f"{key or 'Nothing'} cannot be set to {value!r}: use default ORG/DB, or mode pr|direct.",
+            f"{key or 'Nothing'} cannot be set to {value!r}: "
+            "use default ORG/DB, or mode pr|direct.",
             field=key or "key",
             value=value,
         )

@@ -10,9 +10,9 @@ from typing import Any
 import click
 
 from ..commons import story
-from ..commons.board import BoardRow
 from ..commons.sdk import Commons
 from ..commons.session import Seat
+from ..commons.sheets import BoardRow
 from ..hosts.base import Host
 from ..protocol.errors import Unavailable
 from ..protocol.words import priority_word
@@ -85,7 +85,7 @@ def _text(value: Any) -> str:
 
 def _handler(board: Commons, scenes: Sequence[story.Scene]) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802  # the library's name
+        def do_GET(self) -> None:  # the library's name
             if self.path != "/":
                 self.send_error(404)
                 return

@@ -15,7 +15,7 @@ def working(what: str, form: Format) -> Iterator[None]:
     if not sys.stderr.isatty() or form.is_json:
         yield
         return
-    from rich.console import Console  # noqa: PLC0415  # heavy, and only for people
+    from rich.console import Console  # heavy, and only for people
 
     with Console(stderr=True, highlight=False).status(what):
         yield

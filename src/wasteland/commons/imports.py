@@ -22,9 +22,10 @@ from . import queries
 from .changes import added, changed
 from .import_drafts import Draft, draft
 from .import_entries import Batch, Entry, Note, note
+from .intents import Intent
 from .queries import Query
 from .receipts import Receipt
-from .writing import Intent, WriteSession
+from .writing import WriteSession
 
 
 @dataclass(frozen=True, slots=True)

@@ -263,7 +263,7 @@ OPERATIONS: Final = (
     ),
     _row(
         "accept",
-        "review:Review.accept",
+        "decisions:Decisions.accept",
         Kind.WRITE,
         "Accept submitted work and stamp it",
         "POST /wanted/{id}/accept",
@@ -285,7 +285,7 @@ OPERATIONS: Final = (
     ),
     _row(
         "reject",
-        "review:Review.reject",
+        "decisions:Decisions.reject",
         Kind.WRITE,
         "Give submitted work back for rework",
         "POST /wanted/{id}/reject",
@@ -300,7 +300,7 @@ OPERATIONS: Final = (
     ),
     _row(
         "close",
-        "review:Review.close",
+        "decisions:Decisions.close",
         Kind.WRITE,
         "Complete an item without a stamp",
         "POST /wanted/{id}/close",

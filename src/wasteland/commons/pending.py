@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..engines.base import Commit, Engine
 from ..hosts import replay
@@ -17,11 +17,9 @@ from ..hosts.base import HostAbility, PullRequest, PullState, RepoName
 from ..protocol import names, trailers
 from ..protocol.diff import RowChange
 from . import receipts
+from .intents import Intent, Options
 from .merge import Plan, judge_offer
-
-if TYPE_CHECKING:
-    from .session import Session
-    from .writing import Intent, Options
+from .session import Session
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,9 +23,10 @@ from ..protocol.records import (
 )
 from . import queries
 from .changes import added, changed
+from .intents import Intent
 from .queries import Query
 from .receipts import Receipt
-from .writing import Intent, WriteSession
+from .writing import WriteSession
 
 _LATEST = 20
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from .board import Board
-from .review import Review
+from .decisions import Decisions
 from .rigs import Rigs
 from .search import Search
 from .undo import Undo
 
 
-class Commons(Board, Search, Undo, Review, Rigs):
+class Commons(Board, Search, Undo, Decisions, Rigs):
     """
     One rig at one commons.
 

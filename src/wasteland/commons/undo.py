@@ -14,9 +14,10 @@ from ..protocol.errors import Conflict
 from ..protocol.lifecycle import EDITABLE
 from ..protocol.policy import Action
 from . import receipts
+from .intents import Intent, Options
 from .receipts import Receipt
 from .work import Work
-from .writing import Intent, Options, used_otherwise
+from .writing import used_otherwise
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,10 +16,11 @@ from ..protocol.text import evidence_url
 from . import leases, queries, receipts
 from .changes import added, changed, removed
 from .data import to_data
+from .intents import Intent, Options
 from .queries import Query
 from .receipts import Receipt
 from .session import branch_item
-from .writing import Intent, Options, WriteSession
+from .writing import WriteSession
 
 Rule = Callable[[WantedItem], WantedItem]
 

@@ -17,6 +17,7 @@ from ..hosts.base import Host, RepoName
 from ..protocol.errors import Conflict, Invalid, NotFound, Unsupported
 from ..protocol.lean import dataclass
 from ..protocol.names import visible
+from ..protocol.records import Rig
 from ..protocol.schema import READABLE_MAJOR
 from . import memberships, queries
 from .memberships import HOST, PLAIN, Membership
@@ -135,16 +136,11 @@ def join(
         _check_schema(session)
         found = session.actor().rig
         receipt = None
-        if found is None:
+        if found:
+            _refuse_taken(found, membership, target)
+        else:
             receipt = session.register(
                 display_name=display_name, rig_type=rig_type, email=email, parent=parent
-            )
-        elif found.dolthub_org and found.dolthub_org.lower() != membership.account.lower():
-            raise Conflict(
-                f"The handle {who} is taken on {membership.repo} by {found.dolthub_org}.",
-                hint=f"wl join {target} --handle another-name",
-                handle=who,
-                owner=found.dolthub_org,
             )
     memberships.save(settings.config, membership)
     return Joined(membership.repo, who, membership.account, receipt)
@@ -171,6 +167,17 @@ def leave(settings: Settings, name: str) -> Membership:
     if memberships.default(settings.config) == str(membership.repo):
         memberships.set_default(settings.config, "")
     return membership
+
+
+def _refuse_taken(found: Rig, membership: Membership, target: str) -> None:
+    """Raise Conflict if the rig that has the handle already is another account's."""
+    if found.dolthub_org and found.dolthub_org.lower() != membership.account.lower():
+        raise Conflict(
+            f"The handle {membership.handle} is taken on {membership.repo} by {found.dolthub_org}.",
+            hint=f"wl join {target} --handle another-name",
+            handle=membership.handle,
+            owner=found.dolthub_org,
+        )
 
 
 def _located(

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from enum import StrEnum
+from typing import Self
 
 from ..protocol.diff import RowChange
 from ..protocol.errors import Stale
@@ -188,7 +189,7 @@ class Engine(ABC):
     abilities: frozenset[Ability]
     location: str
 
-    def __enter__(self) -> Engine:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -67,6 +67,11 @@ DOLTLITE = Dialect("doltlite", _same, _sqlite_json_has, mixed_order=True)
 DOLT = Dialect("dolt", _pyformat, _mysql_json_has, mixed_order=False)
 
 
+def quoted(name: str) -> str:
+    """Return an identifier in backticks."""
+    return f"`{name.replace('`', '``')}`"
+
+
 def insert_sql(table: Table | str, columns: tuple[str, ...]) -> str:
     """Return an INSERT of *columns* with one parameter each, named like its column."""
     name = table if isinstance(table, str) else table.name

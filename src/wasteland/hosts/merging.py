@@ -24,7 +24,7 @@ ATTEMPTS: Final = 8
 _SCRATCH: Final = "op/"
 
 
-class Moved(Exception):  # noqa: N818  not an error: it asks for another attempt
+class Moved(Exception):
     """Main is not where the attempt began, through somebody who does not use the queue."""
 
 

@@ -13,6 +13,7 @@ from itertools import groupby, islice
 from typing import Final
 
 from ..engines.base import Change
+from ..engines.sql import quoted
 from ..protocol.diff import DiffKind, RowChange
 from ..protocol.errors import Conflict, MergeConflict
 from ..protocol.schema import TABLES, Row, Value
@@ -78,9 +79,9 @@ def _add(change: Change, wanted: RowChange, present: Row | None) -> RowChange | 
     if homeless:
         raise _conflict(wanted, homeless, f"main has no column {', '.join(homeless)}")
     stored = {name: row.get(name) for name in columns if name in row}
-    names = ", ".join(_quoted(name) for name in stored)
+    names = ", ".join(quoted(name) for name in stored)
     values = ", ".join(f":p{number}" for number in range(len(stored)))
-    sql = f"INSERT INTO {_quoted(wanted.table)} ({names}) VALUES ({values})"
+    sql = f"INSERT INTO {quoted(wanted.table)} ({names}) VALUES ({values})"
     _write(change, wanted, sql, stored.values())
     return RowChange(wanted.table, None, stored)
 
@@ -98,8 +99,8 @@ def _modify(change: Change, wanted: RowChange, after: Row, present: Row | None) 
     new = {name: after.get(name) for name in wanted.cells if name in now_to_new}
     if not new:
         return None
-    assignments = ", ".join(f"{_quoted(name)} = :p{number}" for number, name in enumerate(new))
-    sql = f"UPDATE {_quoted(wanted.table)} SET {assignments} WHERE {_key(wanted)} = :p{len(new)}"
+    assignments = ", ".join(f"{quoted(name)} = :p{number}" for number, name in enumerate(new))
+    sql = f"UPDATE {quoted(wanted.table)} SET {assignments} WHERE {_key(wanted)} = :p{len(new)}"
     _write(change, wanted, sql, (*new.values(), _key_value(wanted)))
     return RowChange(wanted.table, present, {**present, **new})
 
@@ -108,7 +109,7 @@ def _remove(change: Change, wanted: RowChange, present: Row | None) -> RowChange
     if present is None:
         return None
     _expect_same(wanted, present, wanted.row)
-    sql = f"DELETE FROM {_quoted(wanted.table)} WHERE {_key(wanted)} = :p0"
+    sql = f"DELETE FROM {quoted(wanted.table)} WHERE {_key(wanted)} = :p0"
     _write(change, wanted, sql, (_key_value(wanted),))
     return RowChange(wanted.table, present, None)
 
@@ -138,7 +139,7 @@ def _conflict(wanted: RowChange, cells: Sequence[str], why: str) -> MergeConflic
 
 def _columns(change: Change, table: str) -> Sequence[str]:
     """Return the columns of *table* on this tree, in stored order, also if it is empty."""
-    name = _quoted(table)
+    name = quoted(table)
     if rows := change.query(f"SELECT * FROM {name} LIMIT 1"):
         return tuple(rows[0])
     sql = f"SELECT {name}.* FROM (SELECT 1 AS `one`) AS `single` LEFT JOIN {name} ON 1 = 0"
@@ -159,17 +160,13 @@ def _present(change: Change, table: str, chunk: Sequence[RowChange]) -> Mapping[
     keys = {f"k{number}": _key_value(wanted) for number, wanted in enumerate(chunk)}
     marks = ", ".join(f":{name}" for name in keys)
     key = TABLES[table].key
-    rows = change.query(f"SELECT * FROM {_quoted(table)} WHERE {_quoted(key)} IN ({marks})", keys)
+    rows = change.query(f"SELECT * FROM {quoted(table)} WHERE {quoted(key)} IN ({marks})", keys)
     return {str(row[key]): row for row in rows}
 
 
 def _key(wanted: RowChange) -> str:
-    return _quoted(TABLES[wanted.table].key)
+    return quoted(TABLES[wanted.table].key)
 
 
 def _key_value(wanted: RowChange) -> Value:
     return wanted.row[TABLES[wanted.table].key]
-
-
-def _quoted(name: str) -> str:
-    return "`" + name.replace("`", "``") + "`"

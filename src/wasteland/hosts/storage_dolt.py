@@ -10,10 +10,8 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from ..engines.base import Branch, Engine
-from ..engines.dolt.connections import quoted
+from ..engines.base import Engine
 from ..engines.dolt.engine import DoltEngine
-from ..engines.dolt.errors import translated
 from ..engines.dolt.names import database_name
 from ..engines.dolt.server import Server
 from ..protocol.errors import NotFound
@@ -48,7 +46,9 @@ class DoltStorage(Storage):
             raise NotFound(f"The database of {name} is missing in {self.data_dir} .")
         with self._lock:
             if name not in self._engines:
-                self._engines[name] = _Commons(self._attached(), _database(name))
+                self._engines[name] = DoltEngine(
+                    self._attached(), _database(name), hidden_prefix=_FORKS
+                )
             return self._engines[name]
 
     def open_fork(self, name: RepoName, upstream: RepoName) -> Engine:
@@ -68,8 +68,7 @@ class DoltStorage(Storage):
         """Drop the database."""
         self._forget(name)
         if self.exists(name):
-            with translated(), self._attached().connect() as session, session.cursor() as cursor:
-                cursor.execute(f"DROP DATABASE {quoted(_database(name))}")
+            DoltEngine(self._attached(), _database(name)).drop()
 
     def remove_fork(self, name: RepoName, upstream: RepoName) -> None:
         """Drop the fork's branches."""
@@ -95,15 +94,6 @@ class DoltStorage(Storage):
         with self._lock:
             if engine := self._engines.pop(name, None):
                 engine.close()
-
-
-class _Commons(DoltEngine):
-    """A commons, without the branches of its forks."""
-
-    def branches(self, prefix: str = "") -> list[Branch]:
-        """Return the commons' own branches by name."""
-        found = super().branches(prefix)
-        return [branch for branch in found if not branch.name.startswith(_FORKS)]
 
 
 def _database(name: RepoName) -> str:

@@ -1,6 +1,4 @@
-"""
-Names: what owners, repositories, rigs and branches may be called, and how a name is shown.
-"""
+"""What owners, repositories, rigs and branches may be called, and how a name is shown."""
 
 from __future__ import annotations
 

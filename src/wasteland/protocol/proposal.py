@@ -193,9 +193,15 @@ class Case:
             self.amend(row, **{column: self.now})
 
     def replace(self, table: str, before: Row | None, after: Row | None) -> None:
-        """Let the merge write row *after* for *before*; only where the commons is ours."""
+        """
+        Let the merge write row *after* for *before*.
+
+        Where the commons is not ours, only what its own policy asks for is written, and no table
+        of ours.
+        """
         amendment = RowChange(table, before, after)
-        if self.authority.owned and amendment.cells:
+        is_common = self.policy.is_stated and not table.startswith("wlx_")
+        if (self.authority.owned or is_common) and amendment.cells:
             self._amended[table, amendment.key] = amendment
 
     def need_standing(self) -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from engines.conftest import _need_dolt
 from engines.dolt.fixture import attach
 from wasteland.engines.dolt.datadir import DataDir
 from wasteland.engines.dolt.program import find_program
@@ -16,10 +14,9 @@ from wasteland.engines.dolt.server import Server
 
 
 @pytest.fixture
-def program() -> str:
-    """Return the dolt program under test."""
-    _need_dolt()
-    return find_program(os.environ.get("WL_DOLT"))
+def program(dolt_program: str) -> str:
+    """Return the path of the dolt program under test."""
+    return find_program(dolt_program)
 
 
 @pytest.fixture

@@ -75,8 +75,7 @@ class DoltLab(Lab):
 
     def close(self) -> None:
         for engine in self._made:
-            engine.close()
-            self._run(None, f"DROP DATABASE `{engine.database}`")
+            engine.drop()
 
     def _keep(self, engine: DoltEngine) -> DoltEngine:
         self._made.append(engine)
@@ -90,7 +89,9 @@ class DoltLab(Lab):
         return f"{name}-{number}"
 
     @staticmethod
-    def _run(engine: Engine | None, sql: str) -> None:
-        database = None if engine is None else Path(engine.location).name
-        with shared_server().connect(database) as session, session.cursor() as cursor:
+    def _run(engine: Engine, sql: str) -> None:
+        with (
+            shared_server().connect(Path(engine.location).name) as session,
+            session.cursor() as cursor,
+        ):
             cursor.execute(sql)

@@ -224,6 +224,15 @@ def test_a_forks_main_is_never_written(engine: DoltEngine) -> None:
         fork.delete_branch("main")
 
 
+def test_hidden_branches_are_not_listed_but_read(engine: DoltEngine) -> None:
+    fork = DoltEngine(shared_server(), engine.database, branch_prefix="fork/ann/")
+    fork.create_branch("x")
+    parent = DoltEngine(shared_server(), engine.database, hidden_prefix="fork/")
+
+    assert ["main"] == [branch.name for branch in parent.branches()]
+    assert fork.head("x") == parent.head("fork/ann/x")
+
+
 def test_a_fork_has_no_remotes_and_says_so(engine: DoltEngine) -> None:
     fork = DoltEngine(shared_server(), engine.database, branch_prefix="fork/ann/")
 
@@ -345,3 +354,21 @@ def test_a_database_that_exists_is_not_made_again(engine: DoltEngine) -> None:
 def test_a_database_that_does_not_exist_is_not_found(program: str) -> None:
     with pytest.raises(NotFound):
         DoltEngine(shared_server(), "nothing").head()
+
+
+def test_a_database_that_was_dropped_is_gone(program: str) -> None:
+    engine = DoltEngine.create(shared_server(), "to-be-dropped")
+
+    engine.drop()
+
+    with pytest.raises(NotFound):
+        engine.head()
+    with pytest.raises(NotFound):
+        engine.drop()
+
+
+def test_a_fork_cannot_drop_its_parents_database(engine: DoltEngine) -> None:
+    fork = DoltEngine(shared_server(), engine.database, branch_prefix="fork/ann/")
+
+    with pytest.raises(Unsupported):
+        fork.drop()

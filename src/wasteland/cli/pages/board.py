@@ -9,8 +9,8 @@ from typing import Final
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from ...commons.board import BoardRow, Mine
 from ...commons.search import Hit
+from ...commons.sheets import BoardRow, Mine
 from ...hosts.base import PullRequest
 from ...protocol.records import WantedItem
 from . import parts

@@ -9,7 +9,7 @@ from typing import Any, Final
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from ...commons.board import Event, ItemSheet, Offered
+from ...commons.sheets import Event, ItemSheet, Offered
 from ...protocol import stamps
 from ...protocol.records import Completion, Stamp, WantedItem
 from . import parts

@@ -9,8 +9,8 @@ from typing import Final
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from ...commons.board import Whoami
 from ...commons.rigs import RigSheet, RuleLine
+from ...commons.sheets import Whoami
 from ...protocol.records import Completion, Rig, RigLink, WantedItem
 from . import parts
 from .item import stamp

@@ -20,18 +20,19 @@ from typing import Any, Final
 import pymysql
 
 from ...protocol.diff import RowChange
-from ...protocol.errors import Conflict, EngineError, NotFound, Stale
+from ...protocol.errors import EngineError, NotFound
 from ...protocol.schema import Value
 from ..base import Change, Params, Statement
+from ..refusals import refuse_moved, refuse_strays, refuse_uncommitted
 from ..sql import DOLT
-from .commits import changed_tables, refuse_uncommitted, stage, write_commit
+from .commits import changed_tables, stage, write_commit
 from .connections import fetch, run
 from .errors import translated
 from .history import uncommitted_rows
 from .session import Session
 
 _PLACE: Final = "SELECT dolt_hashof('HEAD') AS head, active_branch() AS branch"
-_NEWEST: Final = "SELECT dolt_hashof(%s) AS head"  # not as the transaction sees it: as it is now
+_NEWEST: Final = "SELECT dolt_hashof(%s) AS head"
 
 
 @contextmanager
@@ -55,11 +56,9 @@ def transaction(session: Session[Any], branch: str) -> Iterator[str]:
             session.rollback()
 
 
-def refuse_moved(session: Session[Any], branch: str, head: str) -> None:
-    """Raise Stale if *branch* has moved on from *head*."""
-    found = fetch(session, _NEWEST, (branch,))[0]["head"]
-    if found != head:
-        raise Stale(f"Branch {branch} has moved.", branch=branch, expected=head, found=found)
+def newest(session: Session[Any], branch: str) -> str:
+    """Return the head of *branch* as it is now, whatever the session's transaction sees."""
+    return str(fetch(session, _NEWEST, (branch,))[0]["head"])
 
 
 class DoltChange(Change):
@@ -102,12 +101,12 @@ class DoltChange(Change):
         session = self._open()
         with translated():
             changed = changed_tables(session)
-            _refuse_strays([name for name in changed if name not in tables])
+            refuse_strays(changed, tables)
             self.end()
             if not changed:
                 session.rollback()
                 return self.head
-            refuse_moved(session, self._branch, self.head)
+            refuse_moved(self._branch, expected=self.head, found=newest(session, self._branch))
             stage(session, changed)
             return write_commit(session, message, author=author, email=email, at=at)
 
@@ -121,12 +120,3 @@ class DoltChange(Change):
         if self._session is None:
             raise EngineError("The change has ended; begin another one.")
         return self._session
-
-
-def _refuse_strays(tables: Sequence[str]) -> None:
-    if tables:
-        raise Conflict(
-            f"The change also touched {', '.join(tables)}, which its commit does not name.",
-            hint="wl doctor",
-            tables=list(tables),
-        )

@@ -13,6 +13,7 @@ import pymysql
 
 from ...protocol.errors import EngineError, NotFound, Unavailable
 from ...protocol.schema import Row, Value
+from ..sql import quoted
 from .errors import translated
 from .server import Server
 from .session import Session
@@ -162,11 +163,6 @@ def run(session: Session[Any], sql: str, params: Row | None = None) -> int:
     """Run *sql*, written for the driver, and return the number of rows that it found."""
     with session.cursor() as cursor:
         return int(cursor.execute(sql, params or {}))
-
-
-def quoted(name: str) -> str:
-    """Return *name* between backticks."""
-    return "`" + name.replace("`", "``") + "`"
 
 
 def _lock_name(database: str, branch: str) -> str:

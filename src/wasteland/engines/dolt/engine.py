@@ -26,18 +26,20 @@ from ...protocol.errors import Invalid, NotFound, Unsupported
 from ...protocol.names import visible
 from ...protocol.schema import Value
 from ..base import MAIN, Ability, Branch, Change, Commit, Engine, Params, Remote, RowVersion
-from ..sql import DOLT, Dialect
+from ..refusals import check_name, refuse_uncommitted
+from ..sql import DOLT, Dialect, quoted
 from . import commits, history, refs, remotes
 from .change import DoltChange, transaction
-from .connections import Connections, fetch, quoted, run
+from .connections import Connections, fetch, run
 from .errors import translated
-from .names import BranchNames, check_name, is_hash
+from .names import BranchNames, is_hash
 from .server import Server
 from .session import Session
 
 _READS: Final = ("SELECT", "WITH", "SHOW", "(")
 _TABLES: Final = "SHOW FULL TABLES WHERE table_type = 'BASE TABLE'"
 _CREATE: Final = "CREATE DATABASE {}"
+_DROP: Final = "DROP DATABASE {}"
 _CLONE: Final = "CALL dolt_clone(%s, %s)"
 _GC: Final = "CALL dolt_gc()"
 _VERIFY: Final = "CALL dolt_verify_constraints('--all', '--output-only')"
@@ -59,7 +61,13 @@ class DoltEngine(Engine):
     dialect: Dialect = DOLT
 
     def __init__(
-        self, server: Server, database: str, *, branch_prefix: str = "", timeout_s: float = 10.0
+        self,
+        server: Server,
+        database: str,
+        *,
+        branch_prefix: str = "",
+        hidden_prefix: str = "",
+        timeout_s: float = 10.0,
     ) -> None:
         """
         Name the database; connections are made at the first use.
@@ -68,6 +76,7 @@ class DoltEngine(Engine):
             server: That has it.
             database: See ``names.database_name``.
             branch_prefix: Show the branches that begin so, without it; ends in ``/``.
+            hidden_prefix: Do not list the branches that begin so, those of forks; "" for none.
             timeout_s: How long to wait for another writer.
         """
         self.database = database
@@ -75,7 +84,7 @@ class DoltEngine(Engine):
         self.abilities = frozenset(Ability) - {Ability.LAZY_CLONE}
         if branch_prefix:
             self.abilities -= _VIEW_LACKS
-        self._names = BranchNames(branch_prefix)
+        self._names = BranchNames(branch_prefix, hidden_prefix)
         self._timeout_s = timeout_s
         self._connections = Connections(server, database)
 
@@ -106,6 +115,17 @@ class DoltEngine(Engine):
         """
         _on_server(server, _CLONE, (url, database))
         return cls(server, database)
+
+    def drop(self) -> None:
+        """
+        Delete the database with all that its forks have in it, and close.
+
+        Raises:
+            NotFound: There is none.
+        """
+        self._refuse_view("delete it")
+        self.close()
+        _on_server(self._connections.server, _DROP.format(quoted(self.database)), ())
 
     def close(self) -> None:
         """Close all idle connections; using the engine afterwards opens new ones."""
@@ -155,7 +175,7 @@ class DoltEngine(Engine):
         """Run schema statements on main and commit them with all they changed; or undo them."""
         with self._writing(self._names.writable(MAIN)) as session:
             head = refs.commit_of(session, "HEAD")
-            commits.refuse_uncommitted(MAIN, commits.changed_tables(session))
+            refuse_uncommitted(MAIN, commits.changed_tables(session))
             try:
                 for statement in statements:
                     run(session, statement)

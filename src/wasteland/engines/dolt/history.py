@@ -10,8 +10,10 @@ from ...protocol.diff import RowChange
 from ...protocol.errors import NotFound
 from ...protocol.schema import TABLES, Row, Value
 from ..base import Commit, RowVersion
+from ..refusals import began_later
+from ..sql import quoted
 from .commits import changed_tables, read_commit, read_date
-from .connections import fetch, quoted
+from .connections import fetch
 from .session import Session
 
 _SUMMARY: Final = (
@@ -73,11 +75,7 @@ def commit_until(session: Session[Any], commit: str, when: datetime) -> str:
     until = when.astimezone(UTC).replace(microsecond=0) + timedelta(seconds=1)
     rows = fetch(session, _LOG_UNTIL, (commit, f"{until:%Y-%m-%d %H:%M:%S}"))
     if not rows:
-        raise NotFound(
-            f"The history begins after {when:%Y-%m-%d %H:%M:%S} UTC.",
-            hint="give a later date",
-            ref=commit,
-        )
+        raise began_later(commit, when)
     return str(rows[0]["commit_hash"])
 
 

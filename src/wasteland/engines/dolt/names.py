@@ -12,16 +12,13 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from ...protocol.errors import Invalid, Unsupported
-from ...protocol.names import visible
+from ...protocol.errors import Unsupported
 from ..base import MAIN
 
 _LONGEST: Final = 64
 _SPELLED: Final = {"_": "_1", ".": "_2"}
 _READ: Final = {"1": "_", "2": "."}
 _SPELLED_PAIR: Final = re.compile(r"((?:[^_]|_[^_])+)__((?:[^_]|_[^_])+)")
-# A leading hyphen would be read as an option, a colon as "from:to".
-_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._/+@=-]*\Z")
 _HASH: Final = re.compile(r"[0-9a-v]{32}\Z")
 
 
@@ -48,23 +45,6 @@ def repository_name(database: str) -> tuple[str, str] | None:
     return (owner, name) if database_name(owner, name) == database else None
 
 
-def check_name(name: str) -> str:
-    """
-    Return *name* if a branch or remote may be called that.
-
-    Raises:
-        Invalid: It may not.
-    """
-    if not _NAME.match(name):
-        raise Invalid(
-            f"{visible(name)} cannot be the name of a branch or remote: letters, digits and "
-            ". _ / + @ = - only, not beginning with a sign.",
-            field="name",
-            value=name,
-        )
-    return name
-
-
 def is_hash(ref: str) -> bool:
     """Return whether *ref* has the form of a commit hash."""
     return bool(_HASH.match(ref))
@@ -78,18 +58,22 @@ class BranchNames:
     Attributes:
         prefix: "" for the database itself; for a fork such as ``fork/alice/``, whose ``main`` is
             virtual: it is read from the database's main and cannot be written.
+        hidden: Branches that begin so are not listed; "" to list all.
     """
 
     prefix: str = ""
+    hidden: str = ""
 
     def stored(self, name: str) -> str:
         """Return the name in the database."""
         return name if name == MAIN else self.prefix + name
 
     def shown(self, stored: str) -> str | None:
-        """Return our name of a branch in the database, None if it is none of ours."""
+        """Return our name of a branch in the database, None if it is not to be listed."""
         if stored == MAIN:
             return MAIN
+        if self.hidden and stored.startswith(self.hidden):
+            return None
         return stored.removeprefix(self.prefix) if stored.startswith(self.prefix) else None
 
     def writable(self, name: str) -> str:

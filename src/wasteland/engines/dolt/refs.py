@@ -6,8 +6,9 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final
 
-from ...protocol.errors import Conflict, MergeConflict, NotFound, Stale
+from ...protocol.errors import Conflict, NotFound
 from ..base import MAIN, Branch
+from ..refusals import merge_conflict, refuse_aside, refuse_main, refuse_moved
 from .change import transaction
 from .commits import write_commit
 from .connections import fetch
@@ -66,8 +67,7 @@ def create(session: Session[Any], name: str, start: str) -> None:
 
 def delete(session: Session[Any], name: str) -> None:
     """Delete branch *name* if it exists."""
-    if name == MAIN:
-        raise Conflict("Branch main cannot be deleted.", branch=name)
+    refuse_main(name)
     with suppress(NotFound), translated():
         fetch(session, _DELETE, (name,))
 
@@ -87,15 +87,8 @@ def forward(session: Session[Any], name: str, commit: str, *, expected: str) -> 
         Stale: The branch is not at *expected*, or *commit* does not descend from it.
     """
     with transaction(session, name) as head:
-        if head != expected:
-            raise Stale(f"Branch {name} has moved.", branch=name, expected=expected, found=head)
-        if merge_base_of(session, head, commit) != head:
-            raise Stale(
-                f"Commit {commit} does not descend from branch {name}.",
-                branch=name,
-                expected=expected,
-                found=commit,
-            )
+        refuse_moved(name, expected=expected, found=head)
+        refuse_aside(name, commit, head=head, base=merge_base_of(session, head, commit))
     # Outside the transaction, where the engine itself refuses a branch that moved aside meanwhile.
     with translated():
         fetch(session, _FORWARD, (commit,))
@@ -117,9 +110,7 @@ def merge_into_main(
         fetch(session, _MERGE, (commit,))
         tables = [str(row["table"]) for row in fetch(session, _CONFLICTS)]
         if tables:
-            raise MergeConflict(
-                f"Both sides changed the same rows of {', '.join(tables)}.", tables=tables
-            )
+            raise merge_conflict(tables)
         return write_commit(session, message, author=author, at=at)
 
 

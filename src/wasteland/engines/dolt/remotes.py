@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from ...protocol.errors import NotFound
 from ..base import Remote
+from ..refusals import check_name
 from .connections import fetch as ask
 from .errors import translated
-from .names import check_name
 from .session import Session
 
 _LIST: Final = "SELECT name, url FROM dolt_remotes ORDER BY name"

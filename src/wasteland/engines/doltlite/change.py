@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Final
 
 from ...protocol.diff import RowChange
-from ...protocol.errors import Conflict, EngineError, NotFound
+from ...protocol.errors import EngineError, NotFound
 from ...protocol.schema import Value
 from ..base import Change, Params, Statement
+from ..refusals import refuse_strays, refuse_uncommitted
 from . import diffs
 from .commits import changed_tables, write_commit
 from .sessions import Session
@@ -33,18 +34,6 @@ def write_transaction(session: Session, branch: str) -> Iterator[str]:
             raise NotFound(f"There is no branch {branch} .", hint="wl status", ref=branch)
         refuse_uncommitted(branch, changed_tables(session))
         yield str(head)
-
-
-def refuse_uncommitted(branch: str, tables: Sequence[str]) -> None:
-    """Raise Conflict if *tables*, those with uncommitted rows, names any."""
-    if tables:
-        raise Conflict(
-            f"Branch {branch} holds uncommitted rows in {', '.join(tables)}, which another program"
-            " left there.",
-            hint="wl doctor --fix",
-            branch=branch,
-            tables=list(tables),
-        )
 
 
 class DoltLiteChange(Change):
@@ -82,13 +71,7 @@ class DoltLiteChange(Change):
         """
         session = self._open()
         changed = changed_tables(session)
-        strays = [name for name in changed if name not in tables]
-        if strays:
-            raise Conflict(
-                f"The change also touched {', '.join(strays)}, which its commit does not name.",
-                hint="wl doctor",
-                tables=strays,
-            )
+        refuse_strays(changed, tables)
         self.end()
         if not changed:
             session.run("ROLLBACK")

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from datetime import UTC, datetime
 from typing import Final
 
-from ...protocol.errors import NotFound
 from ...protocol.schema import TABLES, Row, Value
+from ..authors import shown_email, stored_author
 from ..base import Commit, RowVersion
+from ..refusals import began_later
+from ..sql import quoted
 from .sessions import Session
-
-# The engine refuses an author without an address; this one cannot be anybody's (RFC 2606).
-_NO_EMAIL: Final = "none@invalid"
-_NOT_IN_AUTHOR: Final = re.compile(r"[<>\x00-\x1f\x7f]+")
 
 _COMMIT: Final = "SELECT dolt_commit('-Am', :message, '--author', :author, '--date', :date)"
 _CHANGED_TABLES: Final = "SELECT DISTINCT table_name FROM dolt_status ORDER BY table_name"
@@ -35,7 +32,8 @@ def write_commit(session: Session, message: str, *, author: str, email: str, at:
         The new commit's hash.
     """
     head = session.text(
-        _COMMIT, {"message": message, "author": _author(author, email), "date": _stored(at, "T")}
+        _COMMIT,
+        {"message": message, "author": stored_author(author, email), "date": _stored(at, "T")},
     )
     # The commit is on disk now, and no rollback would undo it; COMMIT only lets go of the lock.
     session.run("COMMIT")
@@ -70,11 +68,7 @@ def commit_until(session: Session, commit: str, when: datetime) -> str:
     """
     found = session.values(_LOG_UNTIL, {"range": commit, "until": _stored(when, " ")})
     if not found:
-        raise NotFound(
-            f"The history begins after {_stored(when, ' ')} UTC.",
-            hint="give a later date",
-            ref=commit,
-        )
+        raise began_later(commit, when)
     return str(found[0])
 
 
@@ -97,11 +91,6 @@ def row_versions(session: Session, table: str, key: str) -> list[RowVersion]:
     ]
 
 
-def quoted(name: str) -> str:
-    """Return an identifier in backticks."""
-    return f"`{name.replace('`', '``')}`"
-
-
 def _parents(session: Session) -> dict[str, list[str]]:
     parents: dict[str, list[str]] = defaultdict(list)
     for commit, parent in session.table(_PARENTS)[1]:
@@ -118,13 +107,8 @@ def _version(names: tuple[str, ...], row: tuple[Value, ...]) -> RowVersion:
 
 def _commit(row: tuple[Value, ...]) -> Commit:
     commit, author, email, date, message = row
-    address = "" if email == _NO_EMAIL else str(email or "")
+    address = shown_email(str(email or ""))
     return Commit(str(commit), str(author), address, _time(date), str(message))
-
-
-def _author(name: str, email: str) -> str:
-    clean = [_NOT_IN_AUTHOR.sub(" ", text).strip() for text in (name, email)]
-    return f"{clean[0] or 'unknown'} <{clean[1] or _NO_EMAIL}>"
 
 
 def _stored(at: datetime, between: str) -> str:

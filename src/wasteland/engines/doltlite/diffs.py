@@ -7,7 +7,7 @@ from typing import Final
 
 from ...protocol.diff import RowChange
 from ...protocol.schema import Row, Value
-from .commits import quoted
+from ..sql import quoted
 from .sessions import Session
 
 WORKING: Final = "WORKING"

@@ -19,6 +19,7 @@ from ...protocol.diff import RowChange
 from ...protocol.errors import Conflict, Tampered
 from ...protocol.schema import Value
 from ..base import MAIN, Ability, Branch, Change, Commit, Engine, Params, Remote, RowVersion
+from ..refusals import check_name
 from ..sql import DOLTLITE, Dialect
 from . import commits, diffs, driver, refs, remotes
 from .change import DoltLiteChange, write_transaction
@@ -317,7 +318,7 @@ class DoltLiteEngine(Engine):
 
     @contextmanager
     def _writing(self, branch: str) -> Iterator[Session]:
-        with self._sessions.use(refs.check_name(branch), Use.WRITE) as session:
+        with self._sessions.use(check_name(branch), Use.WRITE) as session:
             yield session
 
 

@@ -63,11 +63,11 @@ class NotSupportedError(DatabaseError):
     """The library cannot do this."""
 
 
-class CorruptDatabase(DatabaseError):  # noqa: N818  says what it is
+class CorruptDatabase(DatabaseError):
     """The file is damaged, or is no database of this engine."""
 
 
-class LibraryMissing(InterfaceError):  # noqa: N818  says what it is
+class LibraryMissing(InterfaceError):
     """The engine's shared library is not installed or cannot be loaded on this platform."""
 
 

@@ -7,14 +7,13 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
-from ...protocol.errors import Conflict, Invalid, MergeConflict, NotFound, Stale
+from ...protocol.errors import MergeConflict, NotFound
 from ..base import MAIN, Branch
+from ..refusals import check_name, merge_conflict, refuse_aside, refuse_main, refuse_moved
 from .change import write_transaction
 from .commits import write_commit
 from .sessions import Session
 
-# A leading hyphen would be read as an option, a colon as "from:to".
-_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._/+@=-]*\Z")
 _HASH: Final = re.compile(r"[0-9a-f]{40}\Z")
 
 _PLACE: Final = (
@@ -33,23 +32,6 @@ _MERGE: Final = "SELECT dolt_merge(:commit, '--no-ff', '--no-commit')"
 _CONFLICTS: Final = (
     "SELECT `table` FROM dolt_conflicts UNION SELECT `table` FROM dolt_constraint_violations"
 )
-
-
-def check_name(name: str) -> str:
-    """
-    Return *name* if a branch, tag or remote may be called that.
-
-    Raises:
-        Invalid: It may not.
-    """
-    if not _NAME.match(name):
-        raise Invalid(
-            f"{name!r} cannot be the name of a branch or remote: letters, digits and . _ / + @ = -"
-            " only, not beginning with a sign.",
-            field="name",
-            value=name,
-        )
-    return name
 
 
 def is_commit_hash(ref: str) -> bool:
@@ -91,8 +73,7 @@ def create(session: Session, name: str, start: str) -> None:
 
 def delete(session: Session, name: str) -> None:
     """Delete branch *name* if it exists."""
-    if name == MAIN:
-        raise Conflict("Branch main cannot be deleted.", branch=name)
+    refuse_main(name)
     with suppress(NotFound):
         session.run(_DELETE, {"name": check_name(name)})
 
@@ -113,15 +94,8 @@ def forward(session: Session, name: str, commit: str, *, expected: str) -> str:
         Stale: The branch is not at *expected*, or *commit* does not descend from it.
     """
     with write_transaction(session, name) as head:
-        if head != expected:
-            raise Stale(f"Branch {name} has moved.", branch=name, expected=expected, found=head)
-        if merge_base_of(session, head, commit) != head:
-            raise Stale(
-                f"Commit {commit} does not descend from branch {name}.",
-                branch=name,
-                expected=expected,
-                found=commit,
-            )
+        refuse_moved(name, expected=expected, found=head)
+        refuse_aside(name, commit, head=head, base=merge_base_of(session, head, commit))
         if commit != head:
             session.run(_FORWARD, {"commit": commit})
             session.run("COMMIT")
@@ -144,9 +118,7 @@ def merge_into_main(
             session.run(_MERGE, {"commit": commit})
         except MergeConflict as conflict:
             tables = [str(name) for name in session.values(_CONFLICTS)]
-            raise MergeConflict(
-                f"Both sides changed the same rows of {', '.join(tables)}.", tables=tables
-            ) from conflict
+            raise merge_conflict(tables) from conflict
         return write_commit(session, message, author=author, email="", at=at)
 
 

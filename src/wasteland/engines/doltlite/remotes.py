@@ -7,7 +7,8 @@ from typing import Final
 
 from ...protocol.errors import NotFound
 from ..base import Remote
-from .refs import check_name, commit_of
+from ..refusals import check_name
+from .refs import commit_of
 from .sessions import Session
 
 _LIST: Final = "SELECT name, url FROM dolt_remotes ORDER BY name"

@@ -1,0 +1,301 @@
+"""
+How reviewers settle submitted work: accept with a stamp, reject, or close.
+
+Submitted work is a pull request that adds a completion, or a completion on main already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from ..hosts.base import HostAbility, PullRequest, PullState
+from ..protocol import fields, ids, lifecycle, stamps, words
+from ..protocol.diff import RowChange
+from ..protocol.errors import Conflict, Invalid, NotFound
+from ..protocol.policy import Action
+from ..protocol.records import Completion, Stamp, Status, WantedItem
+from ..protocol.roles import authorize
+from . import queries, receipts
+from .changes import added, changed, removed
+from .data import to_data
+from .intents import Intent, Options
+from .queries import Query
+from .receipts import Receipt
+from .review import Review
+from .session import branch_item, branch_rig
+
+
+class Decisions(Review):
+    """The operations that settle a submission."""
+
+    def accept(
+        self,
+        id: str,  # noqa: A002  # the column's own name
+        *,
+        quality: str = "",
+        reliability: str = "",
+        creativity: str = "",
+        dimension: Sequence[str] = (),
+        confidence: str | float = 1.0,
+        severity: str = "leaf",
+        skills: str | Sequence[str] = (),
+        message: str = "",
+        rig: str = "",
+        op_id: str | None = None,
+        dry_run: bool = False,
+    ) -> Receipt:
+        """
+        Accept submitted work and stamp it: merge, complete and attest in one commit.
+
+        Args:
+            quality: excellent, good, fair or poor; or 1 to 5; or 0.0 to 1.0. Reliability is the
+                same unless it is given.
+            dimension: More scores as ``name=score``.
+            rig: Whose submission, where an open bounty has several.
+        Raises:
+            OwnWork: The work is yours, or of a rig with your owner.
+            TrustTooLow: A stamp needs trust 2 where policy is stated.
+            Conflict: Nothing was submitted.
+        """
+        options = self.options(op_id, dry_run=dry_run)
+        scores = _scores(quality, reliability, creativity, dimension)
+        item_id = self.resolve_submitted(id)
+        pull = self._submission(item_id, rig)
+        draft = self._draft(
+            options.op_id, confidence=confidence, severity=severity, skills=skills, message=message
+        )
+
+        def plan(query: Query) -> list[RowChange]:
+            return self._acceptance(query, item_id, rig, draft, scores)
+
+        request = {"id": item_id, "scores": scores, "rig": rig, "message": draft.message}
+        intent = Intent("accept", Action.ACCEPT, item_id, request, decides=True, pull=pull)
+        receipt = self.write(intent, plan, options)
+        if not dry_run:
+            self._end_rivals(item_id, "another submission was accepted")
+        return receipt
+
+    def reject(
+        self,
+        id: str,  # noqa: A002
+        *,
+        reason: str = "",
+        rig: str = "",
+        op_id: str | None = None,
+        dry_run: bool = False,
+    ) -> Receipt:
+        """
+        Give submitted work back to its rig, with the reason.
+
+        Raises:
+            Conflict: Nothing was submitted.
+        """
+        options = self.options(op_id, dry_run=dry_run)
+        text = fields.reason(reason)
+        item_id = self.resolve_submitted(id)
+        pull = self._submission(item_id, rig) or self._turned_down(item_id, text, options)
+        title = f"wl reject: {item_id}" + (f" — {text[:500]}" if text else "")
+        request = {"id": item_id, "reason": text, "rig": rig}
+        intent = Intent("reject", Action.REJECT, item_id, request, title=title, decides=True)
+        if pull:
+            return self.once(intent, options, lambda: self._turn_down(pull, item_id, text, options))
+        return self.write(intent, lambda query: self._rejection(query, item_id, rig), options)
+
+    def close(
+        self,
+        id: str,  # noqa: A002
+        *,
+        rig: str = "",
+        op_id: str | None = None,
+        dry_run: bool = False,
+    ) -> Receipt:
+        """
+        Complete an item without a stamp.
+
+        Raises:
+            Conflict: Nothing was submitted.
+        """
+        options = self.options(op_id, dry_run=dry_run)
+        item_id = self.resolve_submitted(id)
+        pull = self._submission(item_id, rig)
+
+        def plan(query: Query) -> list[RowChange]:
+            stored, item, completion = self._submitted(query, item_id, rig)
+            closed = lifecycle.close(item, by=completion.completed_by, at=self.host.now())
+            return [changed(stored, item, closed)]
+
+        request = {"id": item_id, "rig": rig}
+        intent = Intent("close", Action.CLOSE, item_id, request, decides=True, pull=pull)
+        receipt = self.write(intent, plan, options)
+        if not dry_run:
+            self._end_rivals(item_id, "the item was closed")
+        return receipt
+
+    def resolve_submitted(self, prefix: str) -> str:
+        """Return the item id that *prefix* begins, on main or among pending submissions."""
+        try:
+            return queries.item_id(self.main(), prefix)
+        except NotFound:
+            ids_waiting = {branch_item(pull) for pull in self.pending()} - {""}
+            found = [item_id for item_id in sorted(ids_waiting) if item_id.startswith(prefix)]
+            if len(found) == 1:
+                return found[0]
+            raise
+
+    # --- plans
+
+    def _draft(
+        self,
+        op_id: str,
+        *,
+        confidence: str | float,
+        severity: str,
+        skills: str | Sequence[str],
+        message: str,
+    ) -> Stamp:
+        """Return the stamp of an acceptance, without what only the submission tells."""
+        return Stamp(
+            id=ids.stamp_id(op_id),
+            author=self.need_rig(),
+            confidence=stamps.parse_confidence(confidence),
+            severity=words.parse_severity(severity),
+            context_type="completion",
+            skill_tags=fields.skills(skills) or None,
+            message=fields.message(message) or None,
+            created_at=self.host.now(),
+        )
+
+    def _acceptance(
+        self, query: Query, item_id: str, rig: str, draft: Stamp, scores: Mapping[str, float]
+    ) -> list[RowChange]:
+        stored, item, completion = self._submitted(query, item_id, rig)
+        scale = stamps.parse_scale(self.policy(query).scale) or stamps.Scale.FIVE
+        stamp = replace(
+            draft,
+            subject=completion.completed_by or "",
+            context_id=completion.id,
+            valence=stamps.write_valence(scores, scale),
+        )
+        done, validated = lifecycle.accept(item, completion, stamp, at=self.host.now())
+        stored_completion = queries.row(query, "completions", completion.id) or {}
+        return [
+            changed(stored, item, done),
+            changed(stored_completion, completion, validated),
+            added(stamp),
+        ]
+
+    def _rejection(self, query: Query, item_id: str, rig: str) -> list[RowChange]:
+        stored, item, completion = self._submitted(query, item_id, rig)
+        others = len([c for c in queries.completions_of(query, item_id) if c.id != completion.id])
+        back = lifecycle.reject(item, others=others, at=self.host.now())
+        stored_completion = queries.row(query, "completions", completion.id) or {}
+        return [changed(stored, item, back), removed("completions", stored_completion)]
+
+    def _submitted(
+        self, query: Query, item_id: str, rig: str
+    ) -> tuple[Mapping[str, Any], WantedItem, Completion]:
+        stored = queries.row(query, "wanted", item_id)
+        if stored is None:
+            raise queries.missing(item_id)
+        item = WantedItem.from_row(stored)
+        done = [
+            c for c in queries.completions_of(query, item_id) if not rig or c.completed_by == rig
+        ]
+        waiting = [c for c in done if not c.stamp_id]
+        if item.state is Status.IN_REVIEW and len(waiting) > 1:
+            raise _several(item_id, [c.completed_by or "?" for c in waiting])
+        if item.state is not Status.IN_REVIEW or not waiting:
+            raise Conflict(
+                f"{item_id} is {item.status}; no submission waits for review.",
+                hint=f"wl show {item_id}",
+                item_id=item_id,
+                status=item.status,
+            )
+        return stored, item, waiting[0]
+
+    # --- submissions that wait
+
+    def _submission(self, item_id: str, rig: str) -> PullRequest | None:
+        """Return the open pull request that submits work on an item, if there is one."""
+        found = [
+            pull
+            for pull in self.pending()
+            if branch_item(pull) == item_id and (not rig or branch_rig(pull) == rig)
+        ]
+        offered = [pull for pull in found if self._submits(pull, item_id)]
+        if len(offered) > 1:
+            # What the gate refuses, such as work under another's name, is no choice.
+            offered = [pull for pull in offered if self._look(pull).allowed] or offered
+        if len(offered) > 1:
+            raise _several(item_id, [branch_rig(pull) for pull in offered])
+        return offered[0] if offered else None
+
+    def _submits(self, pull: PullRequest, item_id: str) -> bool:
+        return any(
+            row.table == "completions" and row.after and row.row.get("wanted_id") == item_id
+            for row in self._net(pull)
+        )
+
+    def _end_rivals(self, item_id: str, reason: str) -> None:
+        """Close what else was offered for an item that is settled."""
+        for pull in self.pending():
+            if branch_item(pull) == item_id:
+                self.host.end_pull(self.repo, pull.id, state=PullState.CLOSED, reason=reason)
+
+    # --- rejected before it reached main
+
+    def _turned_down(self, item_id: str, reason: str, options: Options) -> PullRequest | None:
+        """Return the submission that this very operation closed before its process died."""
+        known = self.host.operation(self.repo, options.op_id) if options.may_repeat else None
+        if known is None or known.receipt:
+            return None
+        closed = self.host.pulls(self.repo, state=PullState.CLOSED)
+        found = [
+            pull
+            for pull in closed
+            if branch_item(pull) == item_id
+            and pull.reason == reason
+            and pull.updated_at >= known.started_at
+        ]
+        return found[-1] if found else None
+
+    def _turn_down(self, pull: PullRequest, item_id: str, reason: str, options: Options) -> Receipt:
+        """Close a submission that never reached main: the item is still its rig's to rework."""
+        item = queries.item(self.main(), item_id)
+        authorize(Action.REJECT, self.actor(), self.policy(), item=item)
+        if not options.dry_run:
+            if reason and HostAbility.PULL_REQUESTS in self.host.abilities:
+                self.host.comment(self.repo, pull.id, author=self.seat.rig, body=reason)
+            self.host.end_pull(self.repo, pull.id, state=PullState.CLOSED, reason=reason)
+        return Receipt(
+            operation="reject",
+            op_id=options.op_id,
+            commons=str(self.repo),
+            actor=self.seat.rig,
+            at=to_data(self.host.now()),
+            state=receipts.DRY_RUN if options.dry_run else receipts.MERGED,
+            id=item_id,
+            before=to_data(item),
+            after=to_data(item),
+            pull=pull.id,
+            next=[f"wl show {item_id}"],
+            note=f"{item_id} is back with {branch_rig(pull)}; pull request {pull.id} is closed.",
+        )
+
+
+def _several(item_id: str, rigs: Sequence[str]) -> Invalid:
+    return Invalid(
+        f"{item_id} has several submissions: {', '.join(sorted(rigs))}.",
+        field="rig",
+        hint=f"wl accept {item_id} --rig RIG",
+    )
+
+
+def _scores(
+    quality: str, reliability: str, creativity: str, dimension: Sequence[str]
+) -> dict[str, float]:
+    given = {"quality": quality, "reliability": reliability or quality, "creativity": creativity}
+    scores = stamps.parse_valence({name: text for name, text in given.items() if text})
+    return scores | (stamps.parse_valence(dimension) if dimension else {})

@@ -48,6 +48,9 @@ def test_every_kind_of_error_has_an_exit_code(kind: type[WastelandError]) -> Non
         (("browse", "--json=id,titel"), 2, "There is no field 'titel'", ""),
         (("browse", "--jq", ".["), 2, "The jq expression fails", ""),
         (("browse", "--csv", "--plain"), 2, "Use one of --json", "wl browse --help"),
+        (("browse", "--as-of", "HEAD~99"), 3, "'HEAD~99' is no date, commit", "wl why"),
+        (("join", "~nouser/x/y.db"), 3, "There is nothing at '~nouser/x/y.db'.", "wl join"),
+        (("join", "ftp://a/b/c"), 2, "no address that wl understands", "wl join --help"),
         (("search", '"'), 2, "Give a word to search for.", ""),
         (("review", "99"), 3, "no pull request '99'", "wl review"),
         (("rig", "show", "nobody"), 3, "is not a rig of", "wl rig list"),
@@ -130,6 +133,70 @@ def test_a_broken_configuration_file_is_no_traceback(wl: Wl, home: Path) -> None
 
     assert ran.code == 3
     assert "Traceback" not in ran.err
+
+
+def test_a_configuration_nested_beyond_reading_is_no_traceback(wl: Wl, home: Path) -> None:
+    file = home / "ada/.config/wasteland/wastelands/acme/board.json"
+    file.write_text("[" * 100_000)
+
+    ran = wl("browse")
+
+    assert (3, True) == (ran.code, str(file) in ran.err)
+
+
+def test_undecodable_bytes_are_refused_in_one_sentence(wl: Wl) -> None:
+    ran = wl("browse", "--as-of", "\udcff")
+
+    assert (2, 1) == (ran.code, ran.err.count("cannot be stored"))
+
+
+def test_a_failing_jq_expression_does_not_print_the_board(wl: Wl) -> None:
+    for number in range(5):
+        wl("post", "--title", f"Item {number}")
+
+    message = json.loads(wl("browse", "--jq", "error").err)["error"]["message"]
+
+    assert "The jq expression fails: " in message
+    assert len(message) < 250
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["https://ada:hunter2@example.org/acme/b.db", "https://hunter2@h/a/b", "ada:hunter2@h/a"],
+)
+def test_an_address_with_a_secret_is_refused_without_repeating_it(wl: Wl, target: str) -> None:
+    ran = wl("join", target)
+
+    assert (2, False) == (ran.code, "hunter2" in ran.out + ran.err)
+
+
+def test_an_error_that_nobody_foresaw_is_one_line(wl: Wl, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("first\nsecond")
+
+    monkeypatch.setattr("wasteland.commons.workspace.join", fail)
+
+    ran = wl("join", "acme/board")
+
+    assert (1, "wl: internal error: ZeroDivisionError: first") == (
+        ran.code,
+        ran.err.splitlines()[0],
+    )
+    assert "--debug" in ran.err
+    assert "Traceback" not in ran.err
+    with pytest.raises(ZeroDivisionError):
+        wl("--debug", "join", "acme/board")
+
+
+def test_a_dry_run_of_create_and_join_writes_nothing(wl: Wl, home: Path) -> None:
+    created = wl("create", "new/board", "--dry-run", "--json", rig="new")
+    joined = wl("join", "acme/board", "--handle", "new", "--dry-run", "--json", rig="new")
+
+    tables = {row["table"] for row in json.loads(created.out)["diff"]}
+    assert {"_meta", "rigs"} == tables
+    assert "dry_run" == json.loads(joined.out)["registration"]["state"]
+    assert not (home / "host" / "new").exists()
+    assert not (home / "new" / ".config").exists()
 
 
 def test_messages_are_safe_to_print(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,6 +15,7 @@ import pytest
 from cli.conftest import Wl
 from wasteland.cli.intents import operation_id, recorded
 from wasteland.commons.operations import BY_NAME
+from wasteland.hosts.local import LocalHost
 from wasteland.protocol.errors import Conflict, Unavailable
 
 POST = BY_NAME["post"]
@@ -85,6 +87,18 @@ def test_another_request_has_another_id(tmp_path: Path) -> None:
     assert first.seen != second.seen
 
 
+def test_an_old_note_begins_anew(tmp_path: Path) -> None:
+    first, second = _Session(KeyboardInterrupt()), _Session()
+    with pytest.raises(KeyboardInterrupt):
+        _recorded(tmp_path, first)
+    (note,) = (tmp_path / "intents").iterdir()
+    os.utime(note, (0, 0))
+
+    _recorded(tmp_path, second)
+
+    assert first.seen != second.seen
+
+
 def test_a_living_rival_is_no_retry(tmp_path: Path) -> None:
     session: Any = _Session()
     with (
@@ -135,3 +149,65 @@ def test_an_operation_id_given_twice_posts_once(wl: Wl) -> None:
 
     assert first["id"] == again["id"]
     assert (False, True) == (first["replayed"], again["replayed"])
+
+
+class Death(BaseException):
+    """The process is gone."""
+
+
+@pytest.fixture
+def killed(wl: Wl, monkeypatch: pytest.MonkeyPatch) -> Wl:
+    """Return a function that runs ``wl`` and kills it when its receipt is in the journal."""
+    real = LocalHost.finish_operation
+
+    def deadly(*args: Any) -> None:
+        real(*args)
+        raise Death
+
+    def call(*arguments: str, rig: str = "ada") -> Any:
+        with monkeypatch.context() as broken:
+            broken.setattr(LocalHost, "finish_operation", deadly)
+            with pytest.raises(Death):
+                wl(*arguments, rig=rig)
+
+    return call
+
+
+def _ids(wl: Wl) -> list[str]:
+    return [row["id"] for row in json.loads(wl("browse", "--json").out)]
+
+
+def test_a_killed_command_is_answered_when_it_is_repeated(wl: Wl, killed: Wl) -> None:
+    killed("post", "--title", "Same")
+
+    again = json.loads(wl("post", "--title", "Same", "--json").out)
+
+    assert again["replayed"]
+    assert [again["id"]] == _ids(wl)
+
+
+def test_a_claim_that_somebody_else_holds_by_now_is_not_answered(
+    home: Path, wl: Wl, killed: Wl
+) -> None:
+    item_id = json.loads(wl("post", "--title", "Same", "--json", rig="max").out)["id"]
+    killed("claim", item_id)
+    assert 0 == wl("unclaim", item_id).code
+    assert 0 == wl("claim", item_id, rig="bob").code
+
+    again = wl("claim", item_id)
+
+    assert 0 != again.code
+    assert "bob" in again.err
+    assert [] == [note for note in home.rglob("intents/*") if home / "ada" in note.parents]
+
+
+def test_a_post_that_was_withdrawn_since_is_posted_again(wl: Wl, killed: Wl) -> None:
+    wl("policy", "set", "merge_at_once", "post,withdraw", rig="max")
+    killed("post", "--title", "Same")
+    (first,) = _ids(wl)
+    assert 0 == wl("withdraw", first).code
+
+    again = json.loads(wl("post", "--title", "Same", "--json").out)
+
+    assert (False, [again["id"]]) == (again["replayed"], _ids(wl))
+    assert first != again["id"]

@@ -181,3 +181,14 @@ def refusal(act: Callable[[], object]) -> WastelandError:
     with pytest.raises(WastelandError) as caught:
         act()
     return caught.value
+
+
+def suspend(cast: Cast, rig: str) -> None:
+    """Write the moderation record of a maintainer."""
+    with cast.engine.change() as change:
+        change.execute(
+            "INSERT INTO wlx_moderation (id, rig, action, decided_by, created_at) "
+            "VALUES ('m-1', :rig, 'suspend', 'max', '2026-02-01 00:00:00')",
+            {"rig": rig},
+        )
+        change.commit("suspend", author="max", at=cast.clock.at, tables=["wlx_moderation"])

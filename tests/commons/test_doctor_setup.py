@@ -322,3 +322,21 @@ def test_a_commons_that_was_not_joined_is_not_found(user: User) -> None:
 
 def test_every_joined_commons_is_examined_where_none_is_named(dolt_user: User) -> None:
     assert {"", str(BOARD), "acme/wl"} == {finding.commons for finding in dolt_user.diagnose()}
+
+
+def test_a_damaged_host_file_is_restored_and_not_sent_round_in_a_circle(user: User) -> None:
+    for beside in ("-wal", "-shm"):
+        (user.settings.host / f"host.db{beside}").unlink(missing_ok=True)
+    (user.settings.host / "host.db").write_bytes(b"no database at all" * 100)
+
+    finding = user.finding("open")
+
+    assert (Level.PROBLEM, False) == (finding.level, "wl doctor" in finding.fix)
+    assert "from a backup" in finding.fix
+
+
+def test_a_membership_that_says_no_name_is_a_problem(user: User) -> None:
+    file = user.settings.config / "wastelands" / "org" / "odd.json"
+    file.write_text('{"upstream": 3}')
+
+    assert [True] == [str(file) in f.message for f in findings(user, "config") if f.fix]

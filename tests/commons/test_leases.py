@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from commons.casts import NOON, REPO, Cast, refusal, status_of
+from commons.casts import NOON, REPO, Cast, refusal, status_of, suspend, write_rows
 from wasteland.commons import leases, queries
 from wasteland.commons.sdk import Commons
 from wasteland.protocol.records import Lease, Status
@@ -87,6 +87,83 @@ def test_extending_anothers_claim_is_refused(cast: Cast) -> None:
     item_id = cast.claimed()
 
     assert "conflict" == refusal(lambda: cast.eve.extend(item_id)).code
+
+
+def test_a_shorter_extension_leaves_the_end_and_says_so(cast: Cast) -> None:
+    item_id = cast.claimed()
+
+    receipt = cast.ben.extend(item_id, hours=2)
+
+    assert "unchanged" == receipt.state
+    assert f"{NOON + timedelta(hours=72):%Y-%m-%d %H:%M} UTC" in receipt.note
+    assert NOON + timedelta(hours=72) == cast.ben.show(item_id).expires_at
+
+
+def test_a_shorter_extension_does_not_take_back_a_longer_one(cast: Cast) -> None:
+    item_id = cast.claimed()
+    cast.clock.move(hours=48)
+    cast.ben.extend(item_id)
+
+    receipt = cast.ben.extend(item_id, hours=30)
+
+    assert "2026-03-06 12:00 UTC" in receipt.note
+    assert NOON + timedelta(hours=120) == cast.ben.show(item_id).expires_at
+
+
+def test_a_claim_that_is_due_goes_back_to_the_board_and_is_not_extended(cast: Cast) -> None:
+    item_id = cast.claimed()
+    cast.clock.move(hours=73)
+
+    error = refusal(lambda: cast.ben.extend(item_id))
+
+    assert "conflict" == error.code
+    assert (Status.OPEN, None) == status_of(cast.max, item_id)
+
+
+def test_a_lease_that_ends_meanwhile_is_not_revived(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item_id = cast.claimed()
+    cast.clock.move(hours=73)
+    monkeypatch.setattr(leases, "release_due", lambda _: [])
+
+    error = refusal(lambda: cast.ben.extend(item_id))
+
+    assert ("conflict", f"wl claim {item_id}") == (error.code, error.hint)
+    assert {} == cast.host.renewals(REPO)
+
+
+def test_a_suspended_rig_may_not_extend_its_claim(cast: Cast) -> None:
+    item_id = cast.claimed()
+    suspend(cast, "ben")
+
+    error = refusal(lambda: cast.ben.extend(item_id))
+
+    assert "suspended" == error.code
+    assert {} == cast.host.renewals(REPO)
+
+
+def test_a_dry_run_of_an_extension_renews_nothing(cast: Cast) -> None:
+    item_id = cast.claimed()
+    cast.clock.move(hours=70)
+
+    receipt = cast.ben.extend(item_id, dry_run=True)
+
+    assert ("dry_run", {}) == (receipt.state, cast.host.renewals(REPO))
+    assert "2026-03-07 10:00 UTC" in receipt.note
+
+
+def test_many_renewed_leases_do_not_hide_a_due_one(cast: Cast) -> None:
+    # These ids come before every other.
+    renewed = [f"w-!{number:03}" for number in range(200)]
+    due = cast.claimed()
+    rows = [Lease(name, "eve", "token", NOON).to_row() for name in renewed]
+    write_rows(cast.engine, "wlx_leases", rows)
+    for name in renewed:
+        cast.host.renew_lease(REPO, name, "token", NOON + timedelta(days=9))
+    cast.clock.move(hours=73)
+
+    assert [due] == leases.release_due(cast.ada)
 
 
 def test_a_handover_gives_the_new_holder_a_lease_of_its_own(cast: Cast) -> None:

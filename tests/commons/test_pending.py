@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from commons.casts import EVIDENCE, NOON, REPO, Cast, refusal
+from hosts.boards import until
+from wasteland.commons import pending
+from wasteland.commons.receipts import Receipt
+from wasteland.commons.sdk import Commons
 from wasteland.commons.sheets import BoardRow
-from wasteland.hosts.base import PullState
+from wasteland.hosts.base import PullRequest, PullState
+from wasteland.hosts.local import LocalHost
+from wasteland.hosts.queue import Queue
 
 
 @pytest.fixture
@@ -231,3 +240,56 @@ def forged(cast: Cast, item_id: str) -> None:
         )
         change.commit("forged", author="ben", at=cast.clock.at, tables=["wanted", "completions"])
     cast.host.open_pull(REPO, source=fork, branch=branch, title="forged", body="", author="mallory")
+
+
+def test_two_commands_of_one_rig_at_once_lose_no_edit(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item_id = cast.posted()
+    real = pending._propose
+    threads: list[threading.Thread] = []
+    receipts: list[Receipt] = []
+
+    def rival() -> None:
+        with LocalHost(cast.host.root, clock=cast.clock) as host:
+            receipts.append(Commons(host, REPO, cast.ada.seat).update(item_id, description="Why"))
+
+    def propose(*args: Any) -> PullRequest | None:
+        # Its work is written and not offered yet: now the other command comes.
+        if not threads:
+            threads.append(threading.Thread(target=rival))
+            threads[0].start()
+            until(lambda: waits_for_a_turn(cast.host.root) or bool(receipts))
+        return real(*args)
+
+    monkeypatch.setattr(pending, "_propose", propose)
+    receipts.append(cast.ada.update(item_id, title="Better"))
+    threads[0].join()
+
+    assert ["pending", "pending"] == [receipt.state for receipt in receipts]
+    item = cast.ada.show(item_id).item
+    assert ("Better", "Why") == (item.title, item.description)
+
+
+def waits_for_a_turn(root: Path) -> bool:
+    """Return whether somebody waits behind the one who offers a branch."""
+    queues = (root / ".queues").glob("*/*/branches/*")
+    return any(len(Queue(queue, "").waiting()) > 1 for queue in queues)
+
+
+def test_an_offer_stands_until_it_is_taken_back(cast: Cast) -> None:
+    item_id = cast.claimed()
+    receipt = cast.ben.done(item_id, evidence=EVIDENCE)
+
+    offered = cast.ben.still_stands(receipt)
+    cast.ben.undo()
+
+    assert (True, False) == (offered, cast.ben.still_stands(receipt))
+
+
+def test_an_offer_stands_once_it_is_merged(cast: Cast) -> None:
+    receipt = cast.ben.done(cast.claimed(), evidence=EVIDENCE)
+
+    cast.max.merge(receipt.pull)
+
+    assert cast.ben.still_stands(receipt)

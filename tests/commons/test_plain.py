@@ -277,6 +277,69 @@ class Death(BaseException):
     """The process is gone."""
 
 
+def die(*_: object, **__: object) -> None:
+    """Let the process die here."""
+    raise Death
+
+
+def test_work_that_went_on_after_a_lost_merge_stays_offered(
+    ada_clone: Clone, ben_clone: Clone, remote: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, steve = ada_clone.seat("ada"), ben_clone.seat("steve")
+    ada.claim(ITEM)
+    with monkeypatch.context() as broken:
+        broken.setattr(PlainHost, "end_pull", die)
+        with pytest.raises(Death):
+            steve.merge(f"wl/ada/{ITEM}")
+    ada.done(ITEM, evidence=EVIDENCE)
+
+    waiting = steve.inbox()
+
+    assert [f"wl/ada/{ITEM}"] == [look.pull.id for look in waiting]
+    (offered,) = steve.show(ITEM).pending
+    assert ("in_review", EVIDENCE) == (offered.status, offered.evidence)
+    assert "merged" == steve.accept(ITEM, quality="good").state
+    assert [] == branches_of(remote)
+
+
+def test_a_lost_merge_is_settled_once(
+    ada_clone: Clone, ben_clone: Clone, remote: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, steve = ada_clone.seat("ada"), ben_clone.seat("steve")
+    ada.claim(ITEM)
+    ada.post(title="Waits")
+    with monkeypatch.context() as broken:
+        broken.setattr(PlainHost, "end_pull", die)
+        with pytest.raises(Death):
+            steve.merge(f"wl/ada/{ITEM}")
+
+    waiting = steve.inbox()
+    monkeypatch.setattr(PlainHost, "end_pull", die)
+
+    assert waiting == steve.inbox()
+    assert [waiting[0].pull.id] == branches_of(remote)
+
+
+def test_work_that_came_while_a_merge_was_under_way_stays_offered(
+    ada_clone: Clone, ben_clone: Clone, remote: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, steve = ada_clone.seat("ada"), ben_clone.seat("steve")
+    ada.claim(ITEM)
+    real = PlainHost.merge
+
+    def merge(self: PlainHost, *args: Any) -> str:
+        head = real(self, *args)
+        ada.done(ITEM, evidence=EVIDENCE)
+        return head
+
+    monkeypatch.setattr(PlainHost, "merge", merge)
+    receipt = steve.merge(f"wl/ada/{ITEM}")
+
+    assert "merged" == receipt.state
+    assert [f"wl/ada/{ITEM}"] == branches_of(remote)
+    assert "in_review" == ada.show(ITEM).item.status
+
+
 def claiming(clone: Clone) -> Callable[[], Receipt]:
     ada = clone.seat("ada", mode="direct")
     return lambda: ada.claim(ITEM, op_id="op-1")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from commons.casts import EVIDENCE, REPO, Cast, refusal
+from commons.casts import EVIDENCE, REPO, Cast, refusal, suspend
+from wasteland.commons.merge import judged
 from wasteland.commons.sdk import Commons
 from wasteland.commons.session import Seat
+from wasteland.protocol.diff import RowChange
 from wasteland.protocol.errors import (
     AlreadyClaimed,
     Conflict,
@@ -225,17 +228,6 @@ def test_a_suspended_rig_may_still_let_go(cast: Cast) -> None:
     assert "merged" == receipt.state
 
 
-def suspend(cast: Cast, rig: str) -> None:
-    """Write the moderation record of a maintainer."""
-    with cast.engine.change() as change:
-        change.execute(
-            "INSERT INTO wlx_moderation (id, rig, action, decided_by, created_at) "
-            "VALUES ('m-1', :rig, 'suspend', 'max', '2026-02-01 00:00:00')",
-            {"rig": rig},
-        )
-        change.commit("suspend", author="max", at=cast.clock.at, tables=["wlx_moderation"])
-
-
 def test_an_account_acts_for_the_rig_that_its_own_rig_answers_for(cast: Cast) -> None:
     with cast.engine.change() as change:
         change.execute(
@@ -248,3 +240,16 @@ def test_an_account_acts_for_the_rig_that_its_own_rig_answers_for(cast: Cast) ->
     error = refusal(lambda: Commons(cast.host, REPO, Seat("bot", "eve")).post(title="By eve"))
 
     assert ("merged", "forbidden") == (receipt.state, error.code)
+
+
+def test_a_second_stamp_by_one_author_on_one_completion_is_refused(cast: Cast) -> None:
+    item_id = cast.submitted()
+    stamp_id = cast.max.accept(item_id, quality="good").records["stamps"][0]
+    (first,) = cast.max.show(item_id).stamps
+    again = RowChange("stamps", None, replace(first, id="s-again").to_row())
+
+    verdict = judged(cast.max, cast.max.main(), [again], cast.max.seat)
+
+    error = refusal(verdict.require)
+    assert ("conflict", [stamp_id]) == (error.code, error.facts["stamps"])
+    assert "answer with a stamp by another rig" == error.hint

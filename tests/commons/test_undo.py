@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from commons.casts import REPO, Cast, refusal, status_of
+from commons.casts import EVIDENCE, REPO, Cast, refusal, status_of
+from wasteland.commons.sdk import Commons
+from wasteland.commons.session import Seat
 from wasteland.hosts.base import PullState
 from wasteland.protocol.records import Status
 
@@ -114,8 +116,34 @@ def test_work_that_was_merged_meanwhile_is_not_undone(cast: Cast) -> None:
 
     error = refusal(cast.ben.undo)
 
-    assert ("conflict", "1") == (error.code, error.facts["pull"])
+    assert "conflict" == error.code
     assert before == cast.world()
+
+
+@pytest.mark.parametrize("decision", [{"quality": "good"}, {"reason": "No test"}])
+def test_an_offer_that_has_ended_does_not_hide_what_was_done_before(
+    cast: Cast, decision: dict[str, str]
+) -> None:
+    offered, kept = cast.claimed(), cast.claimed()
+    cast.ben.done(offered, evidence=EVIDENCE)
+    if "quality" in decision:
+        cast.max.accept(offered, **decision)
+    else:
+        cast.max.reject(offered, **decision)
+
+    receipt = cast.ben.undo()
+
+    assert ("unclaim", kept) == (receipt.operation, receipt.id)
+
+
+def test_a_registration_that_was_merged_is_not_undone(cast: Cast) -> None:
+    cast.max.set_rule("merge_at_once", "none")
+    zoe = Commons(cast.host, REPO, Seat("zoe", "zoe"))
+    cast.max.merge(zoe.register().pull)
+
+    error = refusal(zoe.undo)
+
+    assert ("conflict", "wl browse") == (error.code, error.hint)
 
 
 def test_a_claim_that_went_on_to_another_is_not_undone(cast: Cast) -> None:

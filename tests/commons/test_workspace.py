@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from commons.casts import REPO, Clock, refusal
+from commons.casts import REPO, Clock, build_remote, refusal
 from wasteland import settings as user_settings
 from wasteland.commons import memberships, workspace
 from wasteland.commons.creation import create_commons
@@ -230,3 +231,86 @@ def test_a_schema_of_another_age_is_not_supported(
     error = refusal(lambda: workspace.join(home, str(remote), handle="ada"))
 
     assert ("unsupported", "2.0") == (error.code, error.facts["version"])
+
+
+def test_two_remotes_of_one_name_have_a_clone_each(home: Settings, remote: Path) -> None:
+    other = build_remote(remote.parents[2] / "elsewhere" / "acme" / "board.db")
+    workspace.join(home, str(remote), handle="ada")
+    workspace.leave(home, "")
+    workspace.join(home, str(other), handle="ada")
+
+    assert 2 == len(list((home.data / "clones" / "acme").glob("board-????????/board.db")))
+
+
+def test_the_clone_of_another_remote_is_not_opened(home: Settings, remote: Path) -> None:
+    workspace.join(home, str(remote), handle="ada")
+    [found] = memberships.joined(home.config)
+    moved = replace(found, url="file:///elsewhere/acme/board.db", other={})
+
+    error = refusal(lambda: workspace.open_host(home, moved))
+
+    assert (Conflict, f"file://{remote}") == (type(error), error.facts["origin"])
+
+
+def test_another_membership_of_the_name_is_never_overwritten(home: Settings, remote: Path) -> None:
+    workspace.join(home, str(remote), handle="ada")
+    before = memberships.joined(home.config)
+
+    for act in (
+        lambda: workspace.join(home, "acme/board", handle="ada"),
+        lambda: workspace.join(home, str(remote), handle="bob"),
+        lambda: workspace.create(home, REPO, handle="ada", engine="doltlite"),
+    ):
+        error = refusal(act)
+        assert (Conflict, "wl leave acme/board") == (type(error), error.hint)
+
+    assert before == memberships.joined(home.config)
+
+
+@pytest.mark.parametrize("junk", [b"", b"no database at all" * 100])
+def test_a_remote_that_cannot_be_cloned_is_called_by_its_address(
+    home: Settings, tmp_path: Path, junk: bytes
+) -> None:
+    file = tmp_path / "acme" / "junk.db"
+    file.parent.mkdir()
+    file.write_bytes(junk)
+
+    error = refusal(lambda: workspace.join(home, f"file://{file}", handle="ada"))
+
+    assert ("unavailable", True) == (error.code, f"file://{file}" in error.message)
+    assert [] == [path for path in home.data.rglob("clones/**/*") if path.is_file()]
+
+
+def test_what_a_killed_create_has_left_is_created_again(home: Settings) -> None:
+    left = RepoName("acme", "left")
+    with workspace.local_host(home.host, home) as host:
+        host.create(left)
+
+    error = refusal(lambda: workspace.join(home, "acme/left", handle="ada"))
+    workspace.create(home, left, handle="max", engine="doltlite")
+
+    assert (NotFound, "wl create acme/left") == (type(error), error.hint.split(",")[0])
+    with workspace.open_commons(home, "acme/left", Commons) as session:
+        assert ["max"] == [rig.handle for rig in session.rigs()]
+
+
+def test_a_name_without_a_database_goes_to_either_engine(home: Settings) -> None:
+    left = RepoName("acme", "left")
+    with workspace.local_host(home.host, home) as host:
+        host.create(left)
+    (home.host / "acme" / "left.db").unlink()
+
+    workspace.create(home, left, handle="max", engine="doltlite")
+
+    assert [left] == [m.repo for m in memberships.joined(home.config)]
+
+
+def test_a_membership_that_cannot_be_read_is_named(home: Settings) -> None:
+    workspace.join(home, "acme/board", handle="ada")
+    place = home.config / "wastelands" / "acme" / "board.wl.json"
+    place.write_text("{")
+
+    error = refusal(lambda: memberships.choose(home.config, "acme/board"))
+
+    assert str(place.with_name("board.json")) in error.message
+    assert [place.with_name("board.json")] == memberships.unreadable(home.config)

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from wasteland.engines.base import Change, Commit, Engine
-from wasteland.hosts.base import Host, Replayed, RepoName, Settle, Settlement
+from wasteland.engines.base import Change, Engine
+from wasteland.hosts.base import Host, RepoName, Settle, Settlement
 from wasteland.protocol.diff import RowChange
 from wasteland.protocol.schema import COMMONS_TABLES, LEASES, Value
 
@@ -76,11 +76,6 @@ def claiming(item: str, rig: str) -> Settle:
         return Settlement(f"claim {item}", rig, NOON, ["wanted"])
 
     return settle
-
-
-def commit_of(*changes: RowChange, message: str = "work") -> Replayed:
-    """Return a commit to be repeated that no database holds."""
-    return Replayed(Commit("0" * 40, "alice", "", NOON, message), changes)
 
 
 def wanted(item: str, before: dict[str, Value] | None, after: dict[str, Value] | None) -> RowChange:

@@ -14,7 +14,6 @@ from hosts.boards import (
     claim,
     claiming,
     claims,
-    commit_of,
     everything,
     wanted,
     write,
@@ -93,19 +92,14 @@ def test_a_merge_of_one_commit_says_what_the_settlement_says(host: Host) -> None
     )
 
 
-def test_a_merge_of_many_commits_keeps_each_author_date_and_message(host: Host) -> None:
+def test_a_merge_of_many_commits_lands_their_net_change_as_one_commit(host: Host) -> None:
+    """What lies between the ends of a branch was never judged: main does not get it."""
     fork = host.engine(host.fork(BOARD, "alice"))
     branch = "wl/alice/w-9"
-    for number, author in enumerate(("alice", "bob", "carol")):
-        write(
-            fork,
-            branch,
-            POST,
-            {"id": f"w-{number + 7}", "title": "New"},
-            message=f"post {number}",
-            author=author,
-            at=NOON + timedelta(minutes=number),
-        )
+    retitle = "UPDATE wanted SET title = :title WHERE id = 'w-1'"
+    write(fork, branch, POST, {"id": "w-9", "title": "New"}, author="bob")
+    write(fork, branch, retitle, {"title": "Between"}, author="mallory")
+    write(fork, branch, retitle, {"title": "Item 1"}, author="alice")
     pull = host.open_pull(
         BOARD,
         source=host.fork(BOARD, "alice"),
@@ -115,21 +109,28 @@ def test_a_merge_of_many_commits_keeps_each_author_date_and_message(host: Host) 
         author="alice",
     )
 
-    host.merge(BOARD, host.changes(pull), accepting("last", author="carol"))
+    host.merge(BOARD, host.changes(pull), accepting("all of it", author="alice"))
 
-    newest = host.engine(BOARD).log(limit=4)
-    assert ["last", "post 1", "post 0", "post"] == [commit.message for commit in newest]
-    assert ["carol", "bob", "alice", "org"] == [commit.author for commit in newest]
-    assert NOON + timedelta(minutes=1) == newest[1].at
-    assert "bob@example.org" == newest[1].email
-    assert ["main"] == [
-        branch.name for branch in host.engine(BOARD).branches() if "wl/" not in branch.name
+    engine = host.engine(BOARD)
+    assert ["all of it", "post"] == [commit.message for commit in engine.log(limit=2)]
+    assert [{"title": "Item 1"}] == [
+        dict.fromkeys(["title"], version.row["title"])
+        for version in engine.history("wanted", "w-1")
     ]
+    assert [{"id": "w-9"}] == engine.read("SELECT id FROM wanted WHERE id = 'w-9'")
+
+
+def test_main_merged_into_a_branch_offers_only_what_is_the_branchs_own(host: Host) -> None:
+    pull = offer(host)
+    host.merge(BOARD, [], claiming("w-2", "bob"))
+
+    offered = host.changes(pull)
+
+    assert ["w-1"] == [change.key for change in offered]
 
 
 def test_the_judge_sees_the_merged_tree_and_the_net_changes(host: Host) -> None:
-    one = commit_of(wanted("w-1", {"title": "Item 1"}, {"title": "One"}))
-    two = commit_of(wanted("w-1", {"title": "One"}, {"title": "First"}))
+    renamed = wanted("w-1", {"title": "Item 1"}, {"title": "First"})
     seen: list[object] = []
 
     def settle(change: Change, changes: object) -> Settlement:
@@ -137,7 +138,7 @@ def test_the_judge_sees_the_merged_tree_and_the_net_changes(host: Host) -> None:
         seen.extend(item.cells for item in changes)  # type: ignore[attr-defined]
         return Settlement("retitle", "org", NOON, ["wanted"])
 
-    host.merge(BOARD, [one, two], settle)
+    host.merge(BOARD, [renamed], settle)
 
     assert ["First", {"title": ("Item 1", "First")}] == seen
 
@@ -145,16 +146,15 @@ def test_the_judge_sees_the_merged_tree_and_the_net_changes(host: Host) -> None:
 def test_a_commit_that_is_on_main_already_makes_none(host: Host) -> None:
     host.merge(BOARD, [], claiming("w-1", "alice"))
     before = host.engine(BOARD).head()
-    again = commit_of(wanted("w-1", {"claimed_by": None}, {"claimed_by": "alice"}))
+    again = wanted("w-1", {"claimed_by": None}, {"claimed_by": "alice"})
 
     assert before == host.merge(BOARD, [again], accepting())
-    assert before == host.merge(BOARD, [again, again], accepting())
     assert before == host.engine(BOARD).head()
 
 
 def test_a_commit_that_does_not_apply_is_a_conflict_that_names_the_cells(host: Host) -> None:
     host.merge(BOARD, [], claiming("w-1", "bob"))
-    late = commit_of(wanted("w-1", {"claimed_by": None}, {"claimed_by": "alice"}))
+    late = wanted("w-1", {"claimed_by": None}, {"claimed_by": "alice"})
 
     with pytest.raises(MergeConflict) as caught:
         host.merge(BOARD, [late], accepting())
@@ -162,20 +162,20 @@ def test_a_commit_that_does_not_apply_is_a_conflict_that_names_the_cells(host: H
     assert {"table": "wanted", "key": "w-1", "cells": ["claimed_by"]} == caught.value.facts
 
 
-@pytest.mark.parametrize("commits", [0, 1, 2])
-def test_a_refused_merge_leaves_nothing(host: Host, commits: int) -> None:
+@pytest.mark.parametrize("changes", [0, 1, 2])
+def test_a_refused_merge_leaves_nothing(host: Host, changes: int) -> None:
     before = everything(host, BOARD)
     offered = [
-        commit_of(wanted("w-1", {"title": "Item 1"}, {"title": "One"})),
-        commit_of(wanted("w-2", {"title": "Item 2"}, {"title": "Two"})),
+        wanted("w-1", {"title": "Item 1"}, {"title": "One"}),
+        wanted("w-2", {"title": "Item 2"}, {"title": "Two"}),
     ]
 
-    def refuse(change: Change, changes: object) -> Settlement:
+    def refuse(change: Change, _: object) -> Settlement:
         change.execute(POST, {"id": "w-9", "title": "Amendment"})
         raise Forbidden("Not allowed.")
 
     with pytest.raises(Forbidden):
-        host.merge(BOARD, offered[:commits], refuse)
+        host.merge(BOARD, offered[:changes], refuse)
 
     assert before == everything(host, BOARD)
 
@@ -192,7 +192,7 @@ def test_a_merge_after_a_refused_one_works(host: Host) -> None:
 # --- branches as pull requests
 
 
-def test_a_pull_request_offers_the_branch_head_and_its_commits(host: Host) -> None:
+def test_a_pull_request_offers_the_branch_head_and_its_net_changes(host: Host) -> None:
     pull = offer(host)
 
     assert ("alice", BOARD, "wl/alice/w-1", PullState.OPEN) == (
@@ -203,10 +203,8 @@ def test_a_pull_request_offers_the_branch_head_and_its_commits(host: Host) -> No
     )
     assert host.engine(pull.source).head("wl/alice/w-1") == pull.head
     offered = host.changes(pull)
-    assert ["claim"] == [item.commit.message for item in offered]
-    assert {"status": ("open", "claimed"), "claimed_by": (None, "alice")} == offered[0].changes[
-        0
-    ].cells
+    expected = {"status": ("open", "claimed"), "claimed_by": (None, "alice")}
+    assert [expected] == [change.cells for change in offered]
 
 
 def test_open_pull_requests_are_listed_by_state_and_author(host: Host) -> None:

@@ -21,7 +21,6 @@ from hosts.boards import (
     claim,
     claiming,
     claims,
-    commit_of,
     everything,
     fill,
     wanted,
@@ -60,8 +59,8 @@ def race_for_one_item(root: Path, rig: str) -> None:
 def stop_in_the_middle(root: Path, commits: int, there: Event) -> None:
     """Begin a merge and never end it."""
     offered = [
-        commit_of(wanted("w-1", {"title": "Item 1"}, {"title": "One"})),
-        commit_of(wanted("w-2", {"title": "Item 2"}, {"title": "Two"})),
+        wanted("w-1", {"title": "Item 1"}, {"title": "One"}),
+        wanted("w-2", {"title": "Item 2"}, {"title": "Two"}),
     ]
 
     def settle(change: Change, changes: Sequence[RowChange]) -> Settlement:
@@ -118,42 +117,11 @@ def test_a_merge_that_is_killed_leaves_main_clean_and_the_next_one_works(
     worker.join()
 
     assert before == everything(local, BOARD)[1:]
-    offered = [
-        commit_of(wanted("w-3", {"title": "Item 3"}, {"title": "Three"})),
-        commit_of(wanted("w-3", {"title": "Three"}, {"title": "Third"})),
-    ]
+    offered = [wanted("w-3", {"title": "Item 3"}, {"title": "Third"})]
     head = local.merge(BOARD, offered, accepting())
     engine = local.engine(BOARD)
     assert [("main", head)] == [(branch.name, branch.head) for branch in engine.branches()]
     assert [{"title": "Third"}] == engine.read("SELECT title FROM wanted WHERE id = 'w-3'")
-
-
-def test_a_commit_from_outside_the_queue_makes_the_judge_look_again(
-    local: LocalHost, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    offered = [
-        commit_of(wanted("w-1", {"title": "Item 1"}, {"title": "One"}), message="one"),
-        commit_of(wanted("w-2", {"title": "Item 2"}, {"title": "Two"}), message="two"),
-    ]
-    engine = local.engine(BOARD)
-    move = engine.fast_forward
-    looks: list[object] = []
-
-    def meddle_once(name: str, to: str, *, expected: str) -> str:
-        if len(looks) == 1:
-            claim(engine, "main", "w-3", "outsider")
-        return move(name, to, expected=expected)
-
-    def settle(change: Change, changes: Sequence[RowChange]) -> Settlement:
-        looks.append(change.query("SELECT claimed_by FROM wanted WHERE id = 'w-3'")[0])
-        return accepting("two")(change, changes)
-
-    monkeypatch.setattr(engine, "fast_forward", meddle_once)
-    local.merge(BOARD, offered, settle)
-
-    assert [{"claimed_by": None}, {"claimed_by": "outsider"}] == looks
-    assert ["two", "one", "claim"] == [commit.message for commit in engine.log(limit=3)]
-    assert ["main"] == [branch.name for branch in engine.branches()]
 
 
 # --- forks
@@ -361,3 +329,28 @@ def test_a_merge_gives_up_when_another_one_takes_too_long(local: LocalHost) -> N
 
     local.merge(BOARD, [], settle)
     impatient.close()
+
+
+def test_one_at_a_time_offers_a_branch(local: LocalHost) -> None:
+    with LocalHost(local.root, patience_s=0) as rival, local.turn(BOARD, "wl/alice/w-1"):
+        with pytest.raises(Unavailable), rival.turn(BOARD, "wl/alice/w-1"):
+            pass
+        with rival.turn(BOARD, "wl/alice/w-2"):
+            pass
+
+
+def test_a_pull_request_that_went_on_is_not_ended(local: LocalHost) -> None:
+    branch = "wl/alice/w-1"
+    first = claim(local.engine(BOARD), branch, "w-1", "alice")
+    pull = local.open_pull(
+        BOARD, source=BOARD, branch=branch, title="claim", body="", author="alice"
+    )
+    later = claim(local.engine(BOARD), branch, "w-2", "alice")
+    local.update_pull(BOARD, pull.id)
+
+    left = local.end_pull(BOARD, pull.id, state=PullState.MERGED, head=first)
+
+    assert (PullState.OPEN, later) == (left.state, left.head)
+    assert later == local.engine(BOARD).head(branch)
+    ended = local.end_pull(BOARD, pull.id, state=PullState.MERGED, head=later)
+    assert PullState.MERGED == ended.state

@@ -14,7 +14,6 @@ from hosts.boards import (
     claim,
     claiming,
     claims,
-    commit_of,
     fill,
     wanted,
 )
@@ -109,12 +108,12 @@ def test_who_pushed_first_wins_and_the_judge_looks_again(
     ]
 
 
-def test_many_commits_are_repeated_on_what_somebody_else_pushed(
+def test_changes_are_repeated_on_what_somebody_else_pushed(
     alice: PlainHost, bob: PlainHost, remote: Remote
 ) -> None:
     offered = [
-        commit_of(wanted("w-1", {"title": "Item 1"}, {"title": "One"}), message="one"),
-        commit_of(wanted("w-2", {"title": "Item 2"}, {"title": "Two"}), message="two"),
+        wanted("w-1", {"title": "Item 1"}, {"title": "One"}),
+        wanted("w-2", {"title": "Item 2"}, {"title": "Two"}),
     ]
     looks: list[int] = []
 
@@ -126,8 +125,8 @@ def test_many_commits_are_repeated_on_what_somebody_else_pushed(
 
     alice.merge(BOARD, offered, settle)
 
-    messages = [commit.message for commit in alice.engine(BOARD).log(limit=3)]
-    assert ["two", "one", "claim w-3"] == messages
+    messages = [commit.message for commit in alice.engine(BOARD).log(limit=2)]
+    assert ["two", "claim w-3"] == messages
     assert [1, 1] == looks
 
 
@@ -205,6 +204,27 @@ def test_a_published_branch_is_a_pull_request_for_others(
     assert [] == alice.pulls(BOARD)
 
 
+@pytest.mark.parametrize("knows_head", [True, False])
+def test_a_branch_that_has_moved_on_is_not_ended(
+    alice: PlainHost, bob: PlainHost, *, knows_head: bool
+) -> None:
+    branch = "wl/alice/w-1"
+    claim(alice.engine(BOARD), branch, "w-1", "alice")
+    opened = alice.open_pull(
+        BOARD, source=BOARD, branch=branch, title="claim", body="", author="alice"
+    )
+    bob.refresh(BOARD)
+    later = claim(alice.engine(BOARD), branch, "w-2", "alice")
+    alice.publish(BOARD, branch)
+
+    head = opened.head if knows_head else ""
+    left = bob.end_pull(BOARD, branch, state=PullState.MERGED, head=head)
+
+    assert (PullState.OPEN, later) == (left.state, left.head)
+    alice.refresh(BOARD)
+    assert [left] == alice.pulls(BOARD)
+
+
 def test_a_registration_is_by_the_rig_that_it_names(alice: PlainHost) -> None:
     claim(alice.engine(BOARD), "wl/register/carol", "w-1", "carol")
 
@@ -267,3 +287,20 @@ def test_a_remote_that_is_not_there_leaves_no_clone(tmp_path: Path) -> None:
         PlainHost.open(BOARD, clone, f"file://{tmp_path}/missing.db")
 
     assert [] == list(clone.parent.iterdir())
+
+
+def test_one_at_a_time_offers_a_branch(alice: PlainHost, remote: Remote) -> None:
+    home = remote.directory / "alice"
+    rival = PlainHost(
+        BOARD,
+        DoltLiteEngine(home / "board.db"),
+        f"file://{remote.path}",
+        home,
+        patience_s=0,
+    )
+
+    with rival, alice.turn(BOARD, "wl/alice/w-1"):
+        with pytest.raises(Unavailable), rival.turn(BOARD, "wl/alice/w-1"):
+            pass
+        with rival.turn(BOARD, "wl/alice/w-2"):
+            pass

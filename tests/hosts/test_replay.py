@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hosts.boards import NOON, POST, commit_of, fill, wanted
+from hosts.boards import NOON, POST, fill, wanted
 from wasteland.engines.base import Engine
 from wasteland.engines.doltlite.engine import DoltLiteEngine
 from wasteland.hosts import merging, replay
@@ -251,7 +251,7 @@ def test_replay_agrees_with_the_engines_own_merge(
 def _replay(engine: Engine, changes: list[RowChange]) -> str:
     return merging.merge(
         engine,
-        [commit_of(*changes)],
+        changes,
         lambda _change, _done: Settlement("replay", "a", NOON, ["wanted", "rig_links"]),
     )
 

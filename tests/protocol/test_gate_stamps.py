@@ -350,3 +350,17 @@ def test_the_reason_of_a_refusal_names_the_tie() -> None:
     with pytest.raises(OwnWork, match="tara may not stamp the work of carl: tara answers for carl"):
         verdict.require()
     assert verdict.reasons[0].error.hint == "ask another rig with trust 2 or more to review"
+
+
+def test_a_completion_gets_one_stamp_of_an_author() -> None:
+    first = replace(STAMP, id="s-0", author="mona")
+    town = Town([COMPLETED, ACCEPTED, first])
+
+    assert refusal(town.judge("mona", add(replace(STAMP, author="mona")))) is Conflict
+    assert town.judge("tara", add(STAMP)).allowed
+
+
+def test_an_author_stamps_each_completion_of_a_rig() -> None:
+    town = Town([COMPLETED, ACCEPTED, replace(STAMP, id="s-0", context_id="c-0")])
+
+    assert town.judge("tara", add(STAMP)).allowed

@@ -115,7 +115,12 @@ class Town:
             completions=self._merged(rows, Completion),
             leases=self._merged(rows, Lease),
             rigs=self.merged_rigs,
+            stamps=self._earlier_stamps(rows),
         )
+
+    def _earlier_stamps(self, rows: Iterable[RowChange]) -> list[Stamp]:
+        new = {row.key for row in rows if row.table == "stamps"}
+        return [r for r in self.records if isinstance(r, Stamp) and r.id not in new]
 
     def _merged(self, rows: Iterable[RowChange], kind: type[R]) -> dict[str, R]:
         found = {r.key: r for r in self.records if isinstance(r, kind)}

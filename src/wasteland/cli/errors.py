@@ -54,6 +54,15 @@ def report(error: Exception, *, as_json: bool) -> int:
     return EXIT_CODES.get(found.code, FAILURE)
 
 
+def internal(error: Exception) -> WastelandError:
+    """Return a mistake of ours, which nobody foresaw, as an error that can be reported."""
+    first_line = next(iter(str(error).splitlines()), "")
+    return WastelandError(
+        f"internal error: {type(error).__name__}: {first_line}",
+        hint="repeat with --debug and report it",
+    )
+
+
 def _as_ours(error: Exception) -> WastelandError:
     if isinstance(error, click.ClickException):
         context = getattr(error, "ctx", None)

@@ -14,20 +14,25 @@ import hashlib
 import inspect
 import json
 import os
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from ..commons.operations import Operation
-from ..commons.session import Session
+from ..commons.receipts import Receipt
+from ..commons.writing import WriteSession
 from ..protocol import ids
 from ..protocol.errors import EngineError, WastelandError
+
+_RETRY_S: Final = 15 * 60
+"""How long the same command is taken for a retry of the one that died."""
 
 
 @contextmanager
 def operation_id(
-    state: Path, session: Session, row: Operation, values: Mapping[str, Any]
+    state: Path, session: WriteSession, row: Operation, values: Mapping[str, Any]
 ) -> Iterator[str]:
     """Yield the id to run a write under; the note of it goes when the block succeeds."""
     request = json.dumps(
@@ -42,8 +47,7 @@ def operation_id(
         if not is_own:
             yield ids.new_operation()
             return
-        op_id = note.read_text().strip() or ids.new_operation()
-        note.write_text(op_id)
+        op_id = _noted(note)
         try:
             yield op_id
         except EngineError:
@@ -53,6 +57,16 @@ def operation_id(
             note.unlink(missing_ok=True)
             raise
         note.unlink(missing_ok=True)
+
+
+def _noted(note: Path) -> str:
+    """Return the id in a note, or a fresh one, noted, where there is none or it is old."""
+    op_id = note.read_text().strip()
+    if op_id and time.time() - note.stat().st_mtime < _RETRY_S:
+        return op_id
+    op_id = ids.new_operation()
+    note.write_text(op_id)
+    return op_id
 
 
 @contextmanager
@@ -72,11 +86,24 @@ def _note(path: Path) -> Iterator[tuple[Path, bool]]:
         os.close(handle)
 
 
-def recorded(state: Path, session: Session, row: Operation, values: Mapping[str, Any]) -> Any:
-    """Call a write under an operation id that survives this process."""
+def recorded(state: Path, session: WriteSession, row: Operation, values: Mapping[str, Any]) -> Any:
+    """
+    Call a write under an operation id that survives this process.
+
+    A receipt that is given again counts while the row that it is about is still as it says: an
+    item that somebody else has taken since is not claimed.
+    """
     call = getattr(session, row.method.partition(".")[2])
     takes_id = "op_id" in inspect.signature(call).parameters
     if values.get("op_id") or values.get("dry_run") or not takes_id:
         return call(**values)
-    with operation_id(state, session, row, values) as op_id:
-        return call(**{**values, "op_id": op_id})
+
+    def noted() -> Any:
+        with operation_id(state, session, row, values) as op_id:
+            return call(**{**values, "op_id": op_id})
+
+    answer = noted()
+    if isinstance(answer, Receipt) and answer.replayed and not session.still_stands(answer):
+        # The note is gone by now: this is another request.
+        return noted()
+    return answer

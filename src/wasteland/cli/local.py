@@ -19,8 +19,8 @@ _SHELLS = ("bash", "zsh", "fish")
 
 
 @click.command(short_help="Create a commons on the local host")
-@click.argument("name", metavar="ORG/DB")
-@click.option("--name", "title", default="", help="its name for people")
+@click.argument("commons", metavar="ORG/DB")
+@click.option("--name", default="", help="its name for people")
 @click.option("--handle", default="", help="your rig's handle; the org by default")
 @click.option("--display-name", default="", help="your rig's name for people")
 @click.option("--engine", type=click.Choice(["doltlite", "dolt"]), default="doltlite")
@@ -33,49 +33,39 @@ _SHELLS = ("bash", "zsh", "fish")
     default="1",
     help="scores 0 to 1, or 0 to 5 where clients that read integers take part",
 )
+@click.option("--dry-run", is_flag=True, help="show the place and the rows, write nothing")
 @with_format
 @pass_context
-def create(context: Context, name: str, *, title: str, **options: Any) -> None:
+def create(context: Context, commons: str, *, dry_run: bool, **options: Any) -> None:
     """
     Create a commons on the local host, with you as its maintainer.
 
-    The commons is a database with the nine tables of the protocol. Others who can read the host's
-    directory join it with wl join ORG/DB.
+    The commons is a database with the nine tables of the protocol. Your other rigs and processes
+    join it with wl join ORG/DB; the host's directory is yours alone.
 
     \b
     Example:
       wl create acme/board --name "Acme's board" --policy team
     """
-    from ..commons import creation, workspace
+    from ..commons import workspace
     from ..hosts.base import RepoName
 
-    repo = RepoName.parse(name)
-    handle = (options["handle"] or repo.owner).lower()
-    with workspace.local_host(context.settings.host, context.settings) as host:
-        head = creation.create_commons(
-            host,
-            repo,
-            handle=handle,
-            name=title,
-            display_name=options["display_name"],
-            engine=options["engine"],
-            preset=options["preset"],
-            mode="direct" if options["mode"] == "wild-west" else options["mode"],
-            scale=options["scale"],
-        )
-        location = host.location
-    workspace.remember_creator(context.settings, repo, handle, options["engine"])
-    context.show(
-        "create",
-        {
-            "commons": str(repo),
-            "handle": handle,
-            "engine": options["engine"],
-            "host": location,
-            "commit": head,
-            "next": [f"wl join {repo} --handle NAME", 'wl post --title "First item"'],
-        },
-    )
+    repo = RepoName.parse(commons)
+    options["handle"] = (options["handle"] or repo.owner).lower()
+    options["mode"] = "direct" if options["mode"] == "wild-west" else options["mode"]
+    found = {
+        "commons": str(repo),
+        "handle": options["handle"],
+        "engine": options["engine"],
+        "host": str(context.settings.host.resolve()),
+    }
+    if dry_run:
+        rows = workspace.plan(context.settings, repo, **options)
+        context.show("create", {**found, "commit": "", "diff": rows})
+        return
+    head = workspace.create(context.settings, repo, **options)
+    steps = [f"wl join {repo} --handle NAME", 'wl post --title "First item"']
+    context.show("create", {**found, "commit": head, "next": steps})
 
 
 @click.command(short_help="Take part in a commons")
@@ -88,6 +78,7 @@ def create(context: Context, name: str, *, title: str, **options: Any) -> None:
 @click.option("--parent", default="", help="the rig that answers for this one")
 @click.option("--as", "name", default="", metavar="ORG/DB", help="what to call a remote by")
 @click.option("--direct", is_flag=True, help="write to main where the commons states no policy")
+@click.option("--dry-run", is_flag=True, help="show the place and the rows, write nothing")
 @with_format
 @pass_context
 def join(context: Context, target: str, *, direct: bool, **options: Any) -> None:
@@ -106,7 +97,7 @@ def join(context: Context, target: str, *, direct: bool, **options: Any) -> None
     account = options["account"] or os.environ.get("DOLTHUB_ORG") or options["handle"] or _user()
     options["account"] = account
     mode = "direct" if direct else "pr"
-    with working(f"Joining {target}", context.form):
+    with working("Joining the commons", context.form):
         joined = workspace.join(context.settings, target, mode=mode, **options)
     context.show("join", joined)
 
@@ -236,7 +227,7 @@ def version(context: Context) -> None:
     "--dir", "folder", default="", metavar="DIR", help="keep it here; a new folder by default"
 )
 @click.option("--serve", is_flag=True, help="then show the board on http://127.0.0.1:8999")
-@click.option("--port", type=int, default=8999, show_default=True)
+@click.option("--port", type=click.IntRange(0, 65535), default=8999, show_default=True)
 @with_format
 @pass_context
 def demo(context: Context, folder: str, *, serve: bool, port: int) -> None:

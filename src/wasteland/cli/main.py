@@ -177,6 +177,10 @@ def run(arguments: list[str]) -> int:
         if "--debug" in arguments:
             raise
         return errors.report(error, as_json=_wants_json(arguments))
+    except Exception as error:
+        if "--debug" in arguments:
+            raise
+        return errors.report(errors.internal(error), as_json=_wants_json(arguments))
     return code if isinstance(code, int) else errors.OK
 
 

@@ -46,6 +46,7 @@ _UNPRINTABLE = re.compile(
     "[\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff"
     "\ud800-\udfff\U000e0000-\U000e007f]"
 )
+_LONGEST_REASON: Final = 200
 
 _BLANK_ENDS = re.compile(r" +$", re.MULTILINE)
 
@@ -155,8 +156,10 @@ def _json(data: Any, form: Format) -> str:
     try:
         results = jq.compile(form.jq).input_value(chosen).all()
     except ValueError as error:
+        # An expression such as "error" fails with the whole of its input.
+        reason = str(error)[:_LONGEST_REASON]
         raise Invalid(
-            f"The jq expression fails: {error}.", field="jq", value=form.jq, hint="--jq '.[].id'"
+            f"The jq expression fails: {reason}.", field="jq", value=form.jq, hint="--jq '.[].id'"
         ) from error
     return "\n".join(_safe(r) if isinstance(r, str) else _dumps(r) for r in results)
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import html
+import re
+import threading
 from collections.abc import Sequence
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import Any
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Final
+from urllib.parse import urlsplit
 
 import click
 
@@ -17,7 +20,10 @@ from ..hosts.base import Host
 from ..protocol.errors import Unavailable
 from ..protocol.words import priority_word
 
-_TRIES = 20
+_TRIES: Final = 20
+_PORTS: Final = 2**16
+_IDLE_S: Final = 10.0
+_LOOPBACK: Final = re.compile(r"(?:127\.0\.0\.1|localhost)(?::\d+)?", re.IGNORECASE)
 _STYLE = """
 :root{color-scheme:light dark;--line:color-mix(in srgb,currentColor 15%,transparent)}
 body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
@@ -34,16 +40,28 @@ def serve(host: Host, scenes: Sequence[story.Scene], port: int) -> None:
     """
     Serve the page on 127.0.0.1 until interrupted; the next free port if *port* is taken.
 
+    Args:
+        port: 0 to 65535; 0 for any that is free.
     Raises:
         Unavailable: No port is free.
     """
-    board = Commons(host, story.REPO, Seat())
-    server = _bind(port, _handler(board, scenes))
+    server = bind(host, scenes, port)
     click.echo(f"\nThe board is on http://127.0.0.1:{server.server_port}  (Ctrl-C ends it)")
     try:
         server.serve_forever()
     finally:
         server.server_close()
+
+
+def bind(host: Host, scenes: Sequence[story.Scene], port: int) -> ThreadingHTTPServer:
+    """Return the server of the page, which waits for ``serve_forever``."""
+    handler = _handler(Commons(host, story.REPO, Seat()), scenes)
+    for number in range(port, min(port + _TRIES, _PORTS)):
+        try:
+            return _Server(("127.0.0.1", number), handler)
+        except OSError:
+            continue
+    raise Unavailable(f"No port from {port} on is free.", hint="wl demo --serve --port 0")
 
 
 def page(rows: Sequence[BoardRow], scenes: Sequence[story.Scene]) -> str:
@@ -83,13 +101,32 @@ def _text(value: Any) -> str:
     return html.escape("" if value is None else str(value))
 
 
+class _Server(ThreadingHTTPServer):
+    """A thread for each connection, so that an idle one keeps nobody waiting."""
+
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        """Keep the terminal quiet when a browser goes away."""
+
+
 def _handler(board: Commons, scenes: Sequence[story.Scene]) -> type[BaseHTTPRequestHandler]:
+    lock = threading.Lock()
+
     class Handler(BaseHTTPRequestHandler):
+        timeout = _IDLE_S
+
         def do_GET(self) -> None:  # the library's name
-            if self.path != "/":
+            if not _LOOPBACK.fullmatch(self.headers.get("Host", "")):
+                # Another site's name that leads here: its scripts must not read the board.
+                self.send_error(421)
+                return
+            if urlsplit(self.path).path != "/":
                 self.send_error(404)
                 return
-            body = page(board.browse(status="all", view="all"), scenes).encode()
+            with lock:
+                rows = board.browse(status="all", view="all")
+            body = page(rows, scenes).encode()
             self.send_response(200)
             self.send_header("Content-Type", "text/html; charset=utf-8")
             self.send_header("Content-Length", str(len(body)))
@@ -103,14 +140,3 @@ def _handler(board: Commons, scenes: Sequence[story.Scene]) -> type[BaseHTTPRequ
             """Keep the terminal quiet."""
 
     return Handler
-
-
-def _bind(port: int, handler: type[BaseHTTPRequestHandler]) -> HTTPServer:
-    for number in range(port, port + _TRIES):
-        try:
-            return HTTPServer(("127.0.0.1", number), handler)
-        except OSError:
-            continue
-    raise Unavailable(
-        f"No port from {port} to {port + _TRIES - 1} is free.", hint="wl demo --serve --port 0"
-    )

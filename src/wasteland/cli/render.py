@@ -38,10 +38,12 @@ def page(
 
 
 def _joined(found: Joined) -> RenderableType:
-    head = parts.join(["✓ Joined", str(found.commons), "as", parts.line(found.handle, "bold")], " ")
+    done = "A dry run would join" if found.dry_run else "✓ Joined"
+    head = parts.join([done, str(found.commons), "as", parts.line(found.handle, "bold")], " ")
     note = [parts.indented(parts.line(found.note))] if found.note else []
     shown = [receipt(found.registration)] if found.registration else []
-    return Group(head, *note, *shown, *parts.commands("Next:", ["wl browse", "wl whoami"]))
+    steps = [] if found.dry_run else parts.commands("Next:", ["wl browse", "wl whoami"])
+    return Group(head, *note, *shown, *steps)
 
 
 _AGING: Final[Mapping[str, Callable[[Any, datetime], RenderableType]]] = {

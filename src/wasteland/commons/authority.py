@@ -14,7 +14,7 @@ from typing import TypeVar
 from ..protocol.diff import RowChange
 from ..protocol.gate import Authority, ProposedChange, Usage
 from ..protocol.policy import Policy
-from ..protocol.records import Completion, Record, Rig, WantedItem
+from ..protocol.records import Completion, Record, Rig, Stamp, WantedItem
 from ..protocol.roles import Actor
 from . import queries
 from .queries import Query
@@ -95,7 +95,15 @@ def proposed(query: Query, rows: Sequence[RowChange], *, owned: bool) -> Propose
         completions=_overlaid(completions, rows, Completion),
         leases=queries.leases(query, changed) if owned else {},
         rigs=_overlaid(rigs, rows, Rig) if stamping else {},
+        stamps=_earlier_stamps(query, rows),
     )
+
+
+def _earlier_stamps(query: Query, rows: Sequence[RowChange]) -> list[Stamp]:
+    """Return the stamps about the completions that *rows* stamp, without those of *rows*."""
+    new = {row.key for row in rows if row.table == "stamps"}
+    found = (stamp for name in _contexts(rows) for stamp in queries.stamps_about(query, name))
+    return [stamp for stamp in found if stamp.id not in new]
 
 
 def _contexts(rows: Iterable[RowChange]) -> set[str]:

@@ -128,8 +128,14 @@ def schema(site: Site) -> Iterator[Finding]:
     tables = set(site.database.tables())
     missing = sorted(_NEEDED - tables)
     if missing:
-        message = f"{site.here.repo} has no table {some(missing)}: it is no commons, or cut short."
-        yield problem("schema", message, f"{_restore(site)}, or: wl leave {site.here.repo}")
+        message = (
+            f"{site.here.repo} has no table {some(missing)}: no commons, half made, or cut short."
+        )
+        name = site.here.repo
+        other = (
+            f"wl create {name} if it never held anything" if site.is_hosted else f"wl leave {name}"
+        )
+        yield problem("schema", message, f"{_restore(site)}, or: {other}")
         return
     text = queries.meta(queries.at(site.database)).get("schema_version") or "1.0"
     major, minor = _version(text)

@@ -17,6 +17,7 @@ from ..engines.dolt.program import OLDEST, check_version, find_program
 from ..engines.doltlite import library as doltlite
 from ..engines.doltlite.exceptions import LibraryMissing
 from ..protocol.errors import WastelandError
+from . import memberships
 from .findings import Check, Finding, Site, ok, problem, warn, without
 from .memberships import HOST
 
@@ -84,10 +85,10 @@ def config(site: Site) -> Iterator[Finding]:
     root = site.settings.config
     files = [root / "config.json", *sorted((root / "wastelands").glob("*/*.json"))]
     present = [path for path in files if path.exists()]
-    for path in present:
-        if not _is_object(path):
-            fix = "wl join the commons again" if path.parent != root else f"rm {path}"
-            yield problem("config", f"{path} cannot be read as configuration.", fix)
+    broken = {path for path in present if not _is_object(path)} | {*memberships.unreadable(root)}
+    for path in sorted(broken):
+        fix = "wl join the commons again" if path.parent != root else f"rm {path}"
+        yield problem("config", f"{path} cannot be read as configuration.", fix)
     open_ones = [p for p in [root, *present] if p.exists() and p.stat().st_mode & _OTHERS_WRITE]
     for path in open_ones:
         fixed = without(path, _OTHERS_WRITE, site)
@@ -101,7 +102,7 @@ def config(site: Site) -> Iterator[Finding]:
 def _is_object(path: Path) -> bool:
     try:
         return isinstance(json.loads(path.read_text(encoding="utf-8")), dict)
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return False
 
 

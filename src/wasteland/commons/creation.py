@@ -9,9 +9,11 @@ from ..engines.base import Engine
 from ..engines.sql import insert_sql
 from ..hosts.base import Host, RepoName
 from ..protocol import names
+from ..protocol.errors import Conflict, NotFound
 from ..protocol.policy import PREFIX, PRESET_KEY, SCALE_KEY, check_rule
 from ..protocol.records import Meta, Record, Rig
 from ..protocol.schema import COMMONS_TABLES, OWN_TABLES, SCHEMA_VERSION
+from . import queries
 
 _MAINTAINER = 3
 
@@ -37,11 +39,50 @@ def create_commons(
         mode: "pr" or "direct".
         scale: "1" for scores 0 to 1, "5" where clients that read integers take part.
     Raises:
-        Conflict: It exists.
+        Conflict: It exists, and is not what an interrupted creation has left.
         Invalid: The handle or a rule breaks its form.
     """
     now = host.now()
-    rows = [
+    rows = first_rows(
+        repo,
+        handle,
+        now,
+        name=name,
+        display_name=display_name,
+        preset=preset,
+        mode=mode,
+        scale=scale,
+    )
+    leftover = _leftover(host, repo, engine)
+    if leftover:
+        return _fill(leftover, rows, handle, now)
+    database = host.create(repo, engine=engine)
+    try:
+        return _fill(database, rows, handle, now)
+    except BaseException:
+        if is_leftover(database):
+            host.delete(repo)
+        raise
+
+
+def first_rows(
+    repo: RepoName,
+    handle: str,
+    now: datetime,
+    *,
+    name: str = "",
+    display_name: str = "",
+    preset: str = "open",
+    mode: str = "pr",
+    scale: str = "1",
+) -> list[Record]:
+    """
+    Return the rows that a new commons begins with, for arguments of ``create_commons``.
+
+    Raises:
+        Invalid: The handle or a rule breaks its form.
+    """
+    return [
         *_meta(name or repo.name, preset, mode, scale),
         Rig(
             handle=names.check_handle(handle),
@@ -54,12 +95,43 @@ def create_commons(
             last_seen=now,
         ),
     ]
-    database = host.create(repo, engine=engine)
+
+
+def is_leftover(database: Engine) -> bool:
+    """Return whether a creation was interrupted: a commons has settings from its beginning."""
+    return "_meta" not in database.tables() or not queries.meta(queries.at(database))
+
+
+def refuse_existing(host: Host, repo: RepoName) -> None:
+    """Raise Conflict if ``create_commons`` would."""
+    if repo in host.repositories() and not _is_ours_to_fill(host, repo):
+        raise Conflict(f"{repo} exists already.", hint="wl list", repo=str(repo))
+
+
+def _leftover(host: Host, repo: RepoName, engine: str) -> Engine | None:
+    """Return the database that an interrupted creation has left, ready to be filled."""
+    if repo not in host.repositories() or not _is_ours_to_fill(host, repo):
+        return None
     try:
-        return _fill(database, rows, handle, now)
-    except BaseException:
-        host.delete(repo)
-        raise
+        database = host.engine(repo)
+    except NotFound:  # only its name was taken down
+        return None
+    # Filled where it is, if it can be: whoever is creating it may be alive.
+    database.discard()
+    if database.dialect.name == engine and not database.dirty():
+        return database
+    host.delete(repo)
+    return None
+
+
+def _is_ours_to_fill(host: Host, repo: RepoName) -> bool:
+    """Return whether nothing was ever made of *repo*; a file that was cut has left traces."""
+    if host.forks(repo) or host.pulls(repo, state=None):
+        return False
+    try:
+        return is_leftover(host.engine(repo))
+    except NotFound:
+        return True
 
 
 def _meta(name: str, preset: str, mode: str, scale: str) -> list[Record]:
@@ -75,7 +147,8 @@ def _meta(name: str, preset: str, mode: str, scale: str) -> list[Record]:
 
 
 def _fill(database: Engine, rows: list[Record], handle: str, now: datetime) -> str:
-    tables = (*COMMONS_TABLES, *OWN_TABLES)
+    present = database.tables()
+    tables = [table for table in (*COMMONS_TABLES, *OWN_TABLES) if table.name not in present]
     statements = [table.create_sql() for table in tables]
     statements += [line for table in tables for line in table.index_sql()]
     message = f"Initialize commons schema v{SCHEMA_VERSION}"

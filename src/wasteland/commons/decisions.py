@@ -23,7 +23,7 @@ from .data import to_data
 from .intents import Intent, Options
 from .queries import Query
 from .receipts import Receipt
-from .review import Review
+from .review import Review, need_head
 from .session import branch_item, branch_rig
 
 
@@ -43,6 +43,7 @@ class Decisions(Review):
         skills: str | Sequence[str] = (),
         message: str = "",
         rig: str = "",
+        head: str = "",
         op_id: str | None = None,
         dry_run: bool = False,
     ) -> Receipt:
@@ -54,23 +55,35 @@ class Decisions(Review):
                 same unless it is given.
             dimension: More scores as ``name=score``.
             rig: Whose submission, where an open bounty has several.
+            head: The commit that was reviewed, or its first 7 characters or more; "" for any.
         Raises:
             OwnWork: The work is yours, or of a rig with your owner.
-            TrustTooLow: A stamp needs trust 2 where policy is stated.
+            TrustTooLow: A stamp needs trust 2 where policy is stated, and a pull request that
+                changes more than this item the trust to merge.
+            Stale: The pull request offers another commit than *head* by now.
             Conflict: Nothing was submitted.
         """
         options = self.options(op_id, dry_run=dry_run)
         scores = _scores(quality, reliability, creativity, dimension)
         item_id = self.resolve_submitted(id)
         pull = self._submission(item_id, rig)
+        if pull:
+            self._need_scope(pull, item_id)
         draft = self._draft(
             options.op_id, confidence=confidence, severity=severity, skills=skills, message=message
         )
 
         def plan(query: Query) -> list[RowChange]:
+            need_head(pull, head)
             return self._acceptance(query, item_id, rig, draft, scores)
 
-        request = {"id": item_id, "scores": scores, "rig": rig, "message": draft.message}
+        request = {
+            "id": item_id,
+            "scores": scores,
+            "rig": rig,
+            "message": draft.message,
+            "head": head,
+        }
         intent = Intent("accept", Action.ACCEPT, item_id, request, decides=True, pull=pull)
         receipt = self.write(intent, plan, options)
         if not dry_run:
@@ -115,11 +128,14 @@ class Decisions(Review):
         Complete an item without a stamp.
 
         Raises:
+            Forbidden: The pull request changes more than this item, and you may not merge.
             Conflict: Nothing was submitted.
         """
         options = self.options(op_id, dry_run=dry_run)
         item_id = self.resolve_submitted(id)
         pull = self._submission(item_id, rig)
+        if pull:
+            self._need_scope(pull, item_id)
 
         def plan(query: Query) -> list[RowChange]:
             stored, item, completion = self._submitted(query, item_id, rig)
@@ -196,10 +212,7 @@ class Decisions(Review):
     def _submitted(
         self, query: Query, item_id: str, rig: str
     ) -> tuple[Mapping[str, Any], WantedItem, Completion]:
-        stored = queries.row(query, "wanted", item_id)
-        if stored is None:
-            raise queries.missing(item_id)
-        item = WantedItem.from_row(stored)
+        stored, item = queries.stored_item(query, item_id)
         done = [
             c for c in queries.completions_of(query, item_id) if not rig or c.completed_by == rig
         ]

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from ..settings import Settings
 
 TOTAL_S: Final = 9.0
+_RESTORE: Final = "once more, if it is in use; restore it from a backup, if it is damaged"
 _FIXING_S: Final = 300.0
 """Garbage collection of a large file takes its time; only who asks for repairs waits for it."""
 
@@ -170,8 +171,8 @@ def _collect(check: Check, site: Site, found: list[Finding]) -> None:
         for finding in check.run(site):
             found.append(finding)  # noqa: PERF402  # kept when a later one fails
     except WastelandError as error:
-        # "wl doctor" is what errors say who know no better.
-        hint = error.hint if error.hint != "wl doctor" else "wl doctor --fix"
+        # "wl doctor" is what errors say who know no better; here it would lead in a circle.
+        hint = error.hint if error.hint != "wl doctor" else _RESTORE
         found.append(problem(check.name, error.message, hint))
     except Exception as error:  # noqa: BLE001  # one broken check must not silence the others
         found.append(

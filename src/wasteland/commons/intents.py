@@ -57,7 +57,10 @@ class Intent:
     def message(self, op_id: str) -> str:
         """Return the commit message, with the trailers that a lost journal is rebuilt from."""
         text = trailers.with_operation(self.first_line, op_id)
-        return f"{text}\n{recovery.PULL_TRAILER}: {self.pull.id}" if self.pull else text
+        if self.pull is None:
+            return text
+        head = f"{recovery.HEAD_TRAILER}: {self.pull.head}"
+        return f"{text}\n{recovery.PULL_TRAILER}: {self.pull.id}\n{head}"
 
 
 @dataclass(frozen=True, slots=True)

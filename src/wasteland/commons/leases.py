@@ -7,7 +7,7 @@ commit, so that every client sees the item open again. Only a commons of ours ex
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -15,6 +15,7 @@ from ..engines.base import Change
 from ..hosts import replay
 from ..hosts.base import Settlement
 from ..protocol.diff import RowChange
+from ..protocol.errors import Conflict
 from ..protocol.lifecycle import unclaim
 from ..protocol.records import Lease, Status, WantedItem, write_time
 from . import queries
@@ -22,7 +23,10 @@ from .changes import changed, removed
 from .queries import Query
 from .session import Session
 
-_DUE = "SELECT * FROM `wlx_leases` WHERE `expires_at` < :now ORDER BY `wanted_id` LIMIT 200"
+_DUE = (
+    "SELECT * FROM `wlx_leases` WHERE `expires_at` < :now AND `wanted_id` > :after "
+    "ORDER BY `wanted_id` LIMIT 200"
+)
 
 
 def release_due(session: Session) -> list[str]:
@@ -56,7 +60,31 @@ def due(session: Session) -> list[str]:
 
 def effective(session: Session, lease: Lease) -> Lease:
     """Return *lease* with its renewal counted in."""
-    token, until = session.host.renewals(session.repo).get(lease.wanted_id, ("", None))
+    return _renewed(lease, session.host.renewals(session.repo))
+
+
+def held(session: Session, query: Query, item: WantedItem) -> Lease:
+    """
+    Return the acting rig's lease of *item*, its renewal counted in.
+
+    Raises:
+        Conflict: Another holds the item, nobody does, or the lease has ended.
+    """
+    lease = queries.one(query, Lease, item.id)
+    if lease is None or lease.holder != session.seat.rig or item.state is not Status.CLAIMED:
+        raise Conflict(
+            f"{item.id} is not claimed by {session.seat.rig}.", hint=f"wl show {item.id}"
+        )
+    lease = effective(session, lease)
+    if _ended(lease, session.host.now()):
+        raise Conflict(
+            f"The claim of {session.seat.rig} on {item.id} has ended.", hint=f"wl claim {item.id}"
+        )
+    return lease
+
+
+def _renewed(lease: Lease, renewals: Mapping[str, tuple[str, datetime]]) -> Lease:
+    token, until = renewals.get(lease.wanted_id, ("", None))
     if until and token == lease.token and lease.expires_at and until > lease.expires_at:
         return replace(lease, expires_at=until)
     return lease
@@ -64,10 +92,19 @@ def effective(session: Session, lease: Lease) -> Lease:
 
 def _due(session: Session, query: Query) -> list[Lease]:
     now = session.host.now()
-    leases = [Lease.from_row(row) for row in query(_DUE, {"now": write_time(now)})]
+    leases = list(_overdue(query, now))
     if not leases:
         return []
-    return [lease for lease in leases if _ended(effective(session, lease), now)]
+    renewals = session.host.renewals(session.repo)
+    return [lease for lease in leases if _ended(_renewed(lease, renewals), now)]
+
+
+def _overdue(query: Query, now: datetime) -> Iterator[Lease]:
+    """Yield the leases that have ended unless they were renewed, page by page."""
+    after = ""
+    while page := query(_DUE, {"now": write_time(now), "after": after}):
+        yield from map(Lease.from_row, page)
+        after = str(page[-1]["wanted_id"])
 
 
 def _releases(query: Query, due: Sequence[Lease], now: datetime) -> list[RowChange]:

@@ -96,6 +96,12 @@ def joined(config: Path) -> list[Membership]:
     return [membership for membership in found if membership]
 
 
+def unreadable(config: Path) -> list[Path]:
+    """Return the files that should tell of a joined commons and do not, by name."""
+    paths = (config / "wastelands").glob("*/*.json")
+    return sorted(path for path in paths if not path.name.endswith(".wl.json") and not _read(path))
+
+
 def choose(config: Path, name: str) -> Membership:
     """
     Return the commons named, else the default, else the only one.
@@ -111,9 +117,15 @@ def choose(config: Path, name: str) -> Membership:
         for membership in found:
             if membership.repo == repo:
                 return membership
-        raise NotFound(f"You have not joined {repo}.", hint=f"wl join {repo}", commons=str(repo))
+        raise NotFound(
+            f"You have not joined {repo}.{_but_for(config)}",
+            hint=f"wl join {repo}",
+            commons=str(repo),
+        )
     if not found:
-        raise NotFound("You have not joined a commons.", hint="wl join org/db, or wl demo")
+        raise NotFound(
+            f"You have not joined a commons.{_but_for(config)}", hint="wl join org/db, or wl demo"
+        )
     if len(found) > 1:
         raise Invalid(
             f"You have joined {len(found)} commons: {', '.join(str(m.repo) for m in found)}.",
@@ -142,8 +154,17 @@ def _file(config: Path, repo: RepoName) -> Path:
     return config / "wastelands" / repo.owner / f"{repo.name}.json"
 
 
+def _but_for(config: Path) -> str:
+    """Return a sentence about memberships that cannot be read, "" if there are none."""
+    broken = unreadable(config)
+    return f" This file cannot be read: {broken[0]} ." if broken else ""
+
+
 def _read(path: Path) -> Membership | None:
-    shared, own = _load(path), _load(path.with_suffix(".wl.json"))
+    beside = path.with_suffix(".wl.json")
+    shared, own = _load(path), _load(beside)
+    if beside.exists() and not own:
+        return None
     try:
         repo = RepoName.parse(str(shared.get("upstream", "")))
     except Invalid:
@@ -168,7 +189,7 @@ def _read(path: Path) -> Membership | None:
 def _load(path: Path) -> dict[str, Any]:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return data if isinstance(data, dict) else {}
 

@@ -12,9 +12,9 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from ..engines.base import Change, Statement
+from ..engines.base import Change, Commit, Statement
 from ..hosts import replay
-from ..hosts.base import PullRequest, Replayed, Settlement
+from ..hosts.base import PullRequest, Settlement
 from ..protocol.diff import RowChange
 from ..protocol.errors import Unsupported
 from ..protocol.gate import Authority, Verdict, judge
@@ -46,6 +46,15 @@ class Landing:
     commit: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Offered:
+    """What a pull request brings: whose it is, its newest commit, its net row changes."""
+
+    rig: str
+    newest: Commit
+    rows: Sequence[RowChange]
+
+
 class _Rehearsed(Exception):  # not an error: it unwinds a rehearsal
     """Carries a dry run out of the transaction, which rolls back."""
 
@@ -69,7 +78,7 @@ def land(
         Forbidden, Conflict, Invalid: As the gate, the plan or the replay say; main is untouched.
     """
     landing = Landing()
-    offered = _offered(session, pull) if pull else ()
+    offered = _offered(session, pull) if pull else None
 
     def settle(change: Change, replayed: Sequence[RowChange]) -> Settlement:
         landing.rows, landing.statements = [], change.statements
@@ -86,12 +95,13 @@ def land(
         replay.apply(change, replay.net([*own, *amendments]))
         if rehearse:
             raise _Rehearsed
-        return _settlement(session, message, landing.rows, offered if not own else ())
+        return _settlement(session, message, landing.rows, None if own else offered)
 
     if offered:
-        message = including(message, offered[-1].commit.message)
+        message = including(message, offered.newest.message)
     with contextlib.suppress(_Rehearsed):
-        landing.commit = session.host.merge(session.repo, offered, settle)
+        changes = offered.rows if offered else ()
+        landing.commit = session.host.merge(session.repo, changes, settle)
     return landing
 
 
@@ -118,7 +128,7 @@ def _authority(session: Session, before: Query, rows: Sequence[RowChange], seat:
     )
 
 
-def _offered(session: Session, pull: PullRequest) -> Sequence[Replayed]:
+def _offered(session: Session, pull: PullRequest) -> _Offered:
     source = session.host.engine(pull.source)
     base = source.merge_base("main", pull.head)
     altered = source.schema_changes(base, pull.head) if base else ["everything"]
@@ -129,7 +139,8 @@ def _offered(session: Session, pull: PullRequest) -> Sequence[Replayed]:
             hint="wl merge takes rows; change the schema on main as its owner",
             pull=pull.id,
         )
-    return session.host.changes(pull)
+    newest = source.log(pull.head, limit=1)[0]
+    return _Offered(branch_rig(pull), newest, session.host.changes(pull))
 
 
 def _admit(  # noqa: PLR0917  # one judgement: where, what, by whom
@@ -149,11 +160,15 @@ def _admit(  # noqa: PLR0917  # one judgement: where, what, by whom
 
 
 def _settlement(
-    session: Session, message: str, rows: Sequence[RowChange], keep: Sequence[Replayed]
+    session: Session, message: str, rows: Sequence[RowChange], offered: _Offered | None
 ) -> Settlement:
-    """Keep a merged commit's author and date; a commit of ours names the acting rig."""
+    """
+    Name who is answerable: the rig of a pull request that is merged as it is, with its date.
+
+    The author that a commit of the branch states is its writer's word, and proves nothing.
+    """
     tables = sorted({row.table for row in rows})
-    if keep:
-        commit = keep[-1].commit
-        return Settlement(message, commit.author, commit.at, tables, commit.email)
-    return Settlement(message, session.seat.rig or "wasteland", session.host.now(), tables)
+    now = session.host.now()
+    if offered:
+        return Settlement(message, offered.rig, min(offered.newest.at, now), tables)
+    return Settlement(message, session.seat.rig or "wasteland", now, tables)

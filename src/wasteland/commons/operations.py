@@ -100,6 +100,7 @@ _AS_OF: Final = Param("an earlier state: a date, a commit or a tag")
 _VIEW: Final = Param("whose pending work lies over main", words=("mine", "all", "upstream"))
 _RIG: Final = Param("a rig's handle", source="rig")
 _PULL: Final = Param("pull request number, branch or item id", source="pull")
+_HEAD: Final = Param("the commit that you reviewed, 7 characters or more; refuse any other")
 
 _ITEM_FIELDS: Final = {
     "title": Param("1 to 256 characters"),
@@ -280,6 +281,7 @@ OPERATIONS: Final = (
             "skills": Param("skills shown, joined by commas"),
             "message": Param("why, for the rig's profile", ("-m", "--message")),
             "rig": Param("whose submission, where there are several", source="rig"),
+            "head": _HEAD,
         },
         destructive=True,
     ),
@@ -362,7 +364,7 @@ OPERATIONS: Final = (
         "POST /pulls/{pull}/merge",
         action="merge",
         example="wl merge 3",
-        params={"pull": _PULL},
+        params={"pull": _PULL, "head": _HEAD},
         destructive=True,
     ),
     _row(

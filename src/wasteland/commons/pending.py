@@ -16,7 +16,7 @@ from ..hosts import replay
 from ..hosts.base import HostAbility, PullRequest, PullState, RepoName
 from ..protocol import names, trailers
 from ..protocol.diff import RowChange
-from . import receipts
+from . import receipts, recovery
 from .intents import Intent, Options
 from .merge import Plan, judge_offer
 from .session import Session
@@ -54,8 +54,18 @@ def offer(session: Session, intent: Intent, plan: Plan, options: Options) -> Off
         WastelandError: As the plan or the gate say; then no branch is left behind.
     """
     source = _source(session)
-    engine = session.host.engine(source)
     branch = intent.branch or names.work_branch(session.need_rig(), intent.id)
+    with session.host.turn(source, branch):
+        pull = _open_pull(session, branch)
+        if pull and not options.dry_run:
+            recovery.settle_offer(session, pull)
+        return _offered(session, source, branch, intent, plan=plan, options=options)
+
+
+def _offered(
+    session: Session, source: RepoName, branch: str, intent: Intent, *, plan: Plan, options: Options
+) -> Offer:
+    engine = session.host.engine(source)
     is_new = _prepare(session, engine, branch, options.op_id)
     keep = False
     try:

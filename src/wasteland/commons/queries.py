@@ -78,6 +78,19 @@ def item(query: Query, item_id: str) -> WantedItem:
     return found
 
 
+def stored_item(query: Query, item_id: str) -> tuple[Row, WantedItem]:
+    """
+    Return a wanted item as stored and as a record, for a change of it.
+
+    Raises:
+        NotFound: No item has this id.
+    """
+    stored = row(query, "wanted", item_id)
+    if stored is None:
+        raise missing(item_id)
+    return stored, WantedItem.from_row(stored)
+
+
 def missing(item_id: str) -> NotFound:
     """Return the error for an id that no wanted item has."""
     return NotFound(

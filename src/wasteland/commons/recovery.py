@@ -7,15 +7,18 @@ the host's state follows; here the last step is caught up, from the trailers of 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Final
 
 from ..engines.base import Commit, Engine
-from ..hosts.base import PullState
+from ..hosts.base import HostAbility, PullRequest, PullState
 from ..protocol import trailers
 from ..protocol.errors import Conflict, NotFound
 from .session import Session
 
 PULL_TRAILER: Final = "Wasteland-Pull"
+HEAD_TRAILER: Final = "Wasteland-Head"
+"""The commit that the pull request offered when it was merged; it may have gone on since."""
 INCLUDES_TRAILER: Final = "Wasteland-Includes"
 """Names the operation of a submission that was merged into a reviewer's commit."""
 DEPTH: Final = 500
@@ -41,20 +44,42 @@ def including(message: str, submitted: str) -> str:
     return f"{message}\n{INCLUDES_TRAILER}: {op_id}" if op_id else message
 
 
+def end_merged(session: Session, pull: str, *, head: str, commit: str) -> None:
+    """
+    Mark a pull request as merged, unless it has gone on since.
+
+    Args:
+        head: What was merged; "" where the commit on main does not say.
+        commit: On main.
+    """
+    if not head and HostAbility.PULL_REQUESTS not in session.host.abilities:
+        # Its id is its branch's name, under which other work may wait by now.
+        return
+    with suppress(Conflict, NotFound):
+        # It ended another way, or is gone: main has what it offered all the same.
+        session.host.end_pull(
+            session.repo, pull, state=PullState.MERGED, head=head, merged_as=commit
+        )
+
+
+def settle_offer(session: Session, pull: PullRequest) -> None:
+    """Mark *pull* as merged if main has what it offers; its reviewer's process died then."""
+    base = session.host.engine(pull.source).merge_base("main", pull.head)
+    for commit in session.engine.log(limit=DEPTH, after=base or ""):
+        if trailers.find(commit.message, HEAD_TRAILER) == pull.head:
+            end_merged(session, pull.id, head=pull.head, commit=commit.hash)
+            return
+
+
 def settle_lost(session: Session) -> None:
     """Mark as merged the pull requests of operations that landed and then lost their process."""
     unfinished = {operation.id for operation in session.host.unfinished(session.repo)}
-    if not unfinished:
+    unfinished -= session.settled
+    if not unfinished or not session.pending():
         return
     for commit in session.engine.log(limit=DEPTH):
-        pull = trailers.find(commit.message, PULL_TRAILER)
-        if pull and trailers.find(commit.message) in unfinished:
-            _mark_merged(session, pull, commit.hash)
-
-
-def _mark_merged(session: Session, pull: str, commit: str) -> None:
-    try:
-        session.host.end_pull(session.repo, pull, state=PullState.MERGED, merged_as=commit)
-    except (Conflict, NotFound):
-        # It ended another way, or is gone: main has what it offered all the same.
-        return
+        pull, op_id = trailers.find(commit.message, PULL_TRAILER), trailers.find(commit.message)
+        if pull and op_id in unfinished:
+            head = trailers.find(commit.message, HEAD_TRAILER) or ""
+            end_merged(session, pull, head=head, commit=commit.hash)
+            session.settled.add(op_id)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from ..hosts import replay
 from ..hosts.base import Comment, HostAbility, PullRequest
 from ..protocol import fields, names
 from ..protocol.diff import RowChange
-from ..protocol.errors import Invalid, WastelandError
+from ..protocol.errors import Forbidden, Invalid, Stale, WastelandError
 from ..protocol.inbox import Card, classify
 from ..protocol.policy import Action
 from ..protocol.roles import authorize
@@ -74,11 +74,16 @@ class Review(WriteSession):
         self.refresh()
         return self._look(self._pull(pull), with_comments=True)
 
-    def merge(self, pull: str, *, op_id: str | None = None, dry_run: bool = False) -> Receipt:
+    def merge(
+        self, pull: str, *, head: str = "", op_id: str | None = None, dry_run: bool = False
+    ) -> Receipt:
         """
         Merge a pull request that the gate allows, without a stamp.
 
+        Args:
+            head: The commit that was reviewed, or its first 7 characters or more; "" for any.
         Raises:
+            Stale: It offers another commit than *head* by now.
             Forbidden: The gate refuses it, or you may not merge.
             MergeConflict: Main has other values in the same cells.
         """
@@ -86,6 +91,7 @@ class Review(WriteSession):
         if earlier := self.answered("merge", options):
             return earlier
         found = self._pull(pull)
+        need_head(found, head)
         authorize(Action.MERGE, self.actor(), self.policy())
         rows = self._net(found)
         about = next((row for row in rows if row.table in {"wanted", "rigs"}), None)
@@ -101,10 +107,12 @@ class Review(WriteSession):
         )
         return self.write(intent, lambda _: [], options)
 
-    def comment(self, pull: str, *, body: str) -> Comment:
+    def comment(self, pull: str, *, body: str, dry_run: bool = False) -> Comment:
         """
         Add a remark to a pull request.
 
+        Args:
+            dry_run: Return the remark as it would be kept, and keep nothing.
         Raises:
             Unsupported: The host keeps no comments.
         """
@@ -113,7 +121,10 @@ class Review(WriteSession):
         text = fields.message(body)
         if not text:
             raise Invalid("A comment needs a text.", field="body", value=body)
-        return self.host.comment(self.repo, found.id, author=self.need_rig(), body=text)
+        author = self.need_rig()
+        if dry_run and HostAbility.PULL_REQUESTS in self.host.abilities:
+            return Comment(author, text, self.host.now())
+        return self.host.comment(self.repo, found.id, author=author, body=text)
 
     # --- pull requests
 
@@ -133,7 +144,27 @@ class Review(WriteSession):
         return self.host.pull(self.repo, text)
 
     def _net(self, pull: PullRequest) -> list[RowChange]:
-        return replay.net(row for commit in self.host.changes(pull) for row in commit.changes)
+        return self.host.changes(pull)
+
+    def _need_scope(self, pull: PullRequest, item_id: str) -> None:
+        """
+        Return if *pull* is about this item only, or the acting rig may merge whatever it holds.
+
+        Raises:
+            Forbidden: It changes other rows too, and merging is not for this rig.
+        """
+        foreign = [row for row in self._net(pull) if not _is_about(row, item_id, branch_rig(pull))]
+        try:
+            if foreign:
+                authorize(Action.MERGE, self.actor(), self.policy())
+        except Forbidden as error:
+            rows = [f"{row.table} {row.key}" for row in foreign]
+            named = ", ".join(names.visible(row) for row in rows[:_MOST_NAMED])
+            raise type(error)(
+                f"Pull request {pull.id} changes more than {item_id}: {named}; {error.message}",
+                hint=f"wl review {pull.id}",
+                **{**error.facts, "rows": rows},
+            ) from error
 
     def _look(self, pull: PullRequest, *, with_comments: bool = False) -> Submission:
         rows = self._net(pull)
@@ -153,3 +184,51 @@ class Review(WriteSession):
             reasons=reasons,
             comments=self.host.comments(self.repo, pull.id) if with_comments and keeps else (),
         )
+
+
+def need_head(pull: PullRequest | None, head: str) -> None:
+    """
+    Return if *pull* offers the commit that its reviewer saw.
+
+    Args:
+        pull: None where the work is on main already.
+        head: The commit or its beginning; "" where the reviewer does not say.
+    Raises:
+        Stale: It offers another commit.
+        Invalid: Too short to tell commits apart.
+    """
+    if not head:
+        return
+    if len(head) < _SHORTEST_HEAD:
+        raise Invalid(
+            f"{names.visible(head)} is too short for a commit: give {_SHORTEST_HEAD} characters "
+            "or more.",
+            hint="wl review shows the head",
+            field="head",
+            value=head,
+        )
+    if pull is None:
+        raise Stale(
+            f"No pull request offers {names.visible(head)} any more.", hint="wl inbox", head=head
+        )
+    if not pull.head.startswith(head):
+        raise Stale(
+            f"Pull request {pull.id} offers {pull.head} now, not {names.visible(head)}.",
+            hint=f"wl review {pull.id}",
+            pull=pull.id,
+            head=pull.head,
+            expected=head,
+        )
+
+
+def _is_about(row: RowChange, item_id: str, rig: str) -> bool:
+    """Whether *row* belongs to *rig*'s work on an item; a new rig may register with it."""
+    if row.table == "completions":
+        return {side.get("wanted_id") for side in (row.before, row.after) if side} == {item_id}
+    if row.table == "rigs":
+        return row.before is None and row.key == rig
+    return (row.table, row.key) == ("wanted", item_id)
+
+
+_SHORTEST_HEAD: Final = 7
+_MOST_NAMED: Final = 5

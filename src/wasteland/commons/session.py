@@ -14,7 +14,7 @@ from ..engines.base import Engine
 from ..hosts.base import Host, HostAbility, PullRequest, PullState, RepoName
 from ..protocol.errors import Invalid, NotFound, Unavailable
 from ..protocol.lean import dataclass
-from ..protocol.names import visible
+from ..protocol.names import read_branch, visible
 from ..protocol.policy import Policy
 from ..protocol.records import Rig, read_time
 from ..protocol.roles import Actor
@@ -48,6 +48,7 @@ class Session:
         seat: Who acts.
         mode: "pr" or "direct", the client's wish where the commons states no policy.
         stale_because: Why reads answer from an older state; "" while they are fresh.
+        settled: Operations that lost their process and whose pull requests are seen to.
     """
 
     def __init__(self, host: Host, repo: RepoName, seat: Seat, *, mode: str = "pr") -> None:
@@ -56,6 +57,7 @@ class Session:
         self.seat = seat
         self.mode = mode
         self.stale_because = ""
+        self.settled: set[str] = set()
 
     @cached_property
     def engine(self) -> Engine:
@@ -168,17 +170,9 @@ def _read_date(text: str) -> datetime | None:
 
 def branch_rig(pull: PullRequest) -> str:
     """Return the rig that a pull request's branch names, else its account."""
-    parts = pull.branch.split("/")
-    if len(parts) >= _WORK_PARTS and parts[0] == "wl":
-        return parts[2] if parts[1] == "register" else parts[1]
-    return pull.author
+    return read_branch(pull.branch)[0] or pull.author
 
 
 def branch_item(pull: PullRequest) -> str:
     """Return the wanted item that a pull request's branch names, "" if none."""
-    parts = pull.branch.split("/")
-    is_work = len(parts) == _WORK_PARTS and parts[0] == "wl" and parts[1] != "register"
-    return parts[2] if is_work else ""
-
-
-_WORK_PARTS = 3
+    return read_branch(pull.branch)[1]

@@ -17,7 +17,7 @@ from typing import Final
 
 from ..engines.base import MAIN, Change, Engine
 from ..hosts import replay
-from ..hosts.base import PullRequest, PullState, Replayed
+from ..hosts.base import HostAbility, PullRequest, PullState
 from ..protocol.diff import RowChange
 from ..protocol.errors import Invalid, MergeConflict
 from ..protocol.schema import TABLES
@@ -92,14 +92,32 @@ class Sync(Session):
         engine = self.engine
         before = engine.head()
         try:
-            self.host.refresh(self.repo)
+            after = self._fetched() if dry_run else self._caught_up()
         except MergeConflict as conflict:
             return self._diverged(choice, conflict, dry_run=dry_run)
-        after = engine.head()
         if before == after:
             return Step(MAIN, "up to date", f"main is at {after[:12]}.")
         ahead = len(engine.log(after, after=before))
         return Step(MAIN, "fast-forward", f"{ahead} new commit(s), main is at {after[:12]}.")
+
+    def _caught_up(self) -> str:
+        self.host.refresh(self.repo)
+        return self.engine.head()
+
+    def _upcoming(self) -> str:
+        """Return the ref that main would move to."""
+        return MAIN if HostAbility.OWNED in self.host.abilities else f"{ORIGIN}/{MAIN}"
+
+    def _fetched(self) -> str:
+        """Return main's head as it would be; only what is known of the remote changes."""
+        engine = self.engine
+        if self._upcoming() == MAIN:
+            return engine.head()
+        engine.fetch(ORIGIN, MAIN)
+        ours, theirs = engine.head(), engine.head(self._upcoming())
+        if engine.merge_base(ours, theirs) != ours:
+            raise MergeConflict(f"The clone of {self.repo} has commits that the remote lacks.")
+        return theirs
 
     def _diverged(self, choice: str, conflict: MergeConflict, *, dry_run: bool) -> Step:
         if choice != "reset":
@@ -116,21 +134,35 @@ class Sync(Session):
     def _branch(self, pull: PullRequest, choice: str, *, dry_run: bool) -> Step:
         engine = self.host.engine(pull.source)
         if choice == "reset":
-            return self._drop(engine, pull, dry_run=dry_run)
-        base = engine.merge_base(MAIN, pull.head)
-        if base == engine.head():
+            why = "Closed, because you start again from the commons."
+            return self._drop(engine, pull, dry_run=dry_run, why=why)
+        main = self._upcoming() if dry_run else MAIN
+        if engine.merge_base(main, pull.head) == engine.head(main):
             return Step(pull.branch, "up to date", "It sits on top of main.")
-        with _scratch(engine) as scratch:
+        with _scratch(engine, pull, main) as scratch:
             try:
-                kept = _repeat(engine, scratch, self.host.changes(pull), choice)
+                kept = self._repeat(engine, scratch, pull, choice)
             except MergeConflict as conflict:
                 return Step(pull.branch, "conflict", conflict.message)
             if not kept:
-                return self._drop(engine, pull, dry_run=dry_run)
-            backup = ""
-            if not dry_run:
-                backup = self._put(engine, pull, scratch, keep=bool(choice))
-            return Step(pull.branch, "replay", f"{kept} commit(s) repeated on main.", backup)
+                return self._drop(engine, pull, dry_run=dry_run, why="Main has all of it already.")
+            backup = "" if dry_run else self._put(engine, pull, scratch, keep=bool(choice))
+            return Step(pull.branch, "replay", f"{kept} row(s) repeated on main.", backup)
+
+    def _repeat(self, engine: Engine, branch: str, pull: PullRequest, choice: str) -> int:
+        """Repeat what *pull* offers on *branch* in one commit; return how many rows it changed."""
+        newest = engine.log(pull.head, limit=1)[0]
+        with engine.change(branch) as change:
+            done = [row for one in self.host.changes(pull) for row in _settle(change, one, choice)]
+            if done:
+                change.commit(
+                    newest.message,
+                    author=newest.author,
+                    email=newest.email,
+                    at=newest.at,
+                    tables=sorted({row.table for row in done}),
+                )
+        return len(done)
 
     def _put(self, engine: Engine, pull: PullRequest, scratch: str, *, keep: bool) -> str:
         backup = self._backup_name(pull.branch) if keep else ""
@@ -143,14 +175,14 @@ class Sync(Session):
         self.host.update_pull(self.repo, pull.id)
         return backup
 
-    def _drop(self, engine: Engine, pull: PullRequest, *, dry_run: bool) -> Step:
+    def _drop(self, engine: Engine, pull: PullRequest, *, dry_run: bool, why: str) -> Step:
         backup = self._backup_name(pull.branch)
         if not dry_run:
             engine.create_branch(backup, pull.head)
             self.host.end_pull(
                 self.repo, pull.id, state=PullState.CLOSED, reason="taken back by wl sync"
             )
-        return Step(pull.branch, "drop", "Nothing of it is left to offer.", backup)
+        return Step(pull.branch, "drop", why, backup)
 
     def _backup_name(self, branch: str) -> str:
         stamp = self.host.now().strftime("%Y%m%dT%H%M%S")
@@ -167,32 +199,15 @@ class Sync(Session):
 
 
 @contextmanager
-def _scratch(engine: Engine) -> Iterator[str]:
-    name = f"op/{secrets.token_hex(8)}"
-    engine.create_branch(name, MAIN)
+def _scratch(engine: Engine, pull: PullRequest, start: str) -> Iterator[str]:
+    """Yield a branch at *start*; what a killed sync left under its name goes first."""
+    name = f"sync/{pull.branch}"
+    engine.delete_branch(name)
+    engine.create_branch(name, start)
     try:
         yield name
     finally:
         engine.delete_branch(name)
-
-
-def _repeat(engine: Engine, branch: str, commits: Sequence[Replayed], choice: str) -> int:
-    """Repeat *commits* on *branch*; return how many were not empty."""
-    kept = 0
-    for offered in commits:
-        with engine.change(branch) as change:
-            done = [row for one in offered.changes for row in _settle(change, one, choice)]
-            if done:
-                commit = offered.commit
-                change.commit(
-                    commit.message,
-                    author=commit.author,
-                    email=commit.email,
-                    at=commit.at,
-                    tables=sorted({row.table for row in done}),
-                )
-                kept += 1
-    return kept
 
 
 def _settle(change: Change, row: RowChange, choice: str) -> Sequence[RowChange]:

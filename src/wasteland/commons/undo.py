@@ -20,9 +20,9 @@ from .work import Work
 from .writing import used_otherwise
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-_LOOK_BACK = 20
+_LOOK_BACK = 100
 _FINAL = {
     "accept": "an acceptance is final; answer it with another stamp",
     "reject": "a rejection is answered by submitting again",
@@ -55,7 +55,7 @@ class Undo(Work):
         options = self.options(op_id, dry_run=dry_run)
         if earlier := self._undone_as(options):
             return earlier
-        last = self._last()
+        last = self._last(options)
         options = replace(options, undoes=last.op_id)
         if last.state == receipts.PENDING and last.pull:
             return self._close_offer(last, options)
@@ -82,33 +82,42 @@ class Undo(Work):
             raise used_otherwise(options.op_id)
         return receipt
 
-    def _last(self) -> Receipt:
-        """Return the last operation that stands: neither taken back, nor a taking back."""
+    def _last(self, options: Options) -> Receipt:
+        """
+        Return the last operation that stands: neither taken back, nor a taking back.
+
+        What was offered and waits no more, merged or closed, is not one's own to take back.
+        """
         undone: set[str] = set()
-        for operation in self.host.operations(self.repo, actor=self.need_rig(), limit=_LOOK_BACK):
-            if not operation.receipt or operation.receipt.get("state") == receipts.UNCHANGED:
-                continue
-            receipt = Receipt.from_json(operation.receipt)
+        waiting = {pull.id for pull in self.pending(mine=True)}
+        begun = self.host.operation(self.repo, options.op_id)
+        for receipt in self._done():
             if receipt.undoes:
                 undone.add(receipt.undoes)
-            elif receipt.op_id not in undone:
+            elif receipt.op_id not in undone and (
+                receipt.state != receipts.PENDING
+                or receipt.pull in waiting
+                # This very undo ended it, and lost its process.
+                or (begun and begun.digest == _closing(receipt).digest)
+            ):
                 return receipt
         raise Conflict(
             f"{self.seat.rig} has done nothing on {self.repo} that could be undone.",
             hint="wl browse",
         )
 
+    def _done(self) -> Iterator[Receipt]:
+        """Yield the receipts of the rig's operations that changed anything, newest first."""
+        for operation in self.host.operations(self.repo, actor=self.need_rig(), limit=_LOOK_BACK):
+            if operation.receipt and operation.receipt.get("state") != receipts.UNCHANGED:
+                yield Receipt.from_json(operation.receipt)
+
     def _close_offer(self, last: Receipt, options: Options) -> Receipt:
-        intent = Intent("undo", Action.COMMENT, last.id, {"undo": last.op_id})
-        is_repeat = self.host.operation(self.repo, options.op_id) is not None
+        intent = _closing(last)
 
         def close() -> Receipt:
-            if not is_repeat:
-                self._need_open(last)
             if not options.dry_run:
-                self.host.end_pull(
-                    self.repo, last.pull, state=PullState.CLOSED, reason="taken back by its author"
-                )
+                self._close(last)
             return self._receipt(
                 intent,
                 options,
@@ -120,10 +129,13 @@ class Undo(Work):
 
         return self.once(intent, options, close)
 
-    def _need_open(self, last: Receipt) -> None:
-        if all(pull.id != last.pull for pull in self.pending(mine=True)):
+    def _close(self, last: Receipt) -> None:
+        pull = self.host.end_pull(
+            self.repo, last.pull, state=PullState.CLOSED, reason="taken back by its author"
+        )
+        if pull.state is PullState.OPEN:
             raise Conflict(
-                f"Pull request {last.pull} of {last.id} has ended already; it is not undone.",
+                f"Pull request {last.pull} of {last.id} has just gone on; nothing was taken back.",
                 hint=f"wl show {last.id}",
                 pull=last.pull,
             )
@@ -138,3 +150,8 @@ class Undo(Work):
         if former.get("tags") is not None:
             former["tags"] = tuple(former["tags"] or ())
         return self._rewrite(last.id, former, options)
+
+
+def _closing(last: Receipt) -> Intent:
+    """Return the intent of taking back what *last* offered."""
+    return Intent("undo", Action.COMMENT, last.id, {"undo": last.op_id})

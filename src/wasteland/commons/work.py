@@ -9,9 +9,10 @@ from typing import Any
 
 from ..protocol import fields, ids, lifecycle, names, words
 from ..protocol.diff import RowChange
-from ..protocol.errors import Conflict, Invalid, NotFound, Unsupported
+from ..protocol.errors import Invalid, NotFound, Unsupported
 from ..protocol.policy import Action
-from ..protocol.records import OPEN_BOUNTY_TAG, Lease, Rig, Status, WantedItem
+from ..protocol.records import OPEN_BOUNTY_TAG, Rig, WantedItem
+from ..protocol.roles import authorize
 from ..protocol.text import evidence_url
 from . import leases, queries, receipts
 from .changes import added, changed, removed
@@ -177,31 +178,27 @@ class Work(WriteSession):
         Extend the lease of your claim, without a commit.
 
         Args:
-            hours: From now; the policy's whole period by default, and never more.
+            hours: From now; the policy's whole period by default, and never more. A claim that
+                holds for longer already stays as it is.
         Raises:
             Unsupported: Nothing expires on this commons.
-            Conflict: You do not hold the item.
+            Conflict: You do not hold the item, or no longer: its lease has ended.
+            Forbidden: The policy keeps this rig from claiming.
         """
         if not self.is_owned:
             raise Unsupported(f"Claims on {self.repo} do not expire.", hint=f"wl show {id}")
+        self.need_rig()
+        leases.release_due(self)
         query = self.main()
         item = queries.item(query, queries.item_id(query, id))
-        lease = queries.one(query, Lease, item.id)
-        if lease is None or lease.holder != self.need_rig() or item.state is not Status.CLAIMED:
-            raise Conflict(
-                f"{item.id} is not claimed by {self.seat.rig}.", hint=f"wl show {item.id}"
-            )
-        period = self.policy(query).lease_hours
-        if hours is not None and not 0 < hours <= period:
-            raise Invalid(
-                f"{hours} hours is not within 1 and the policy's {period}.",
-                field="hours",
-                value=hours,
-            )
-        until = self.host.now() + timedelta(hours=hours or period)
+        authorize(Action.CLAIM, self.actor(query), self.policy(query), item=item)
+        lease = leases.held(self, query, item)
+        until = self.host.now() + self._period(query, hours)
+        if lease.expires_at and until <= lease.expires_at:
+            return self._renewed(item, lease.expires_at, receipts.UNCHANGED, dry_run=dry_run)
         if not dry_run:
             self.host.renew_lease(self.repo, item.id, lease.token, until)
-        return self._renewed(item, until, dry_run=dry_run)
+        return self._renewed(item, until, receipts.MERGED, dry_run=dry_run)
 
     def done(
         self,
@@ -226,7 +223,7 @@ class Work(WriteSession):
         me = self.need_rig()
 
         def plan(query: Query) -> list[RowChange]:
-            stored, item = _stored(query, item_id)
+            stored, item = queries.stored_item(query, item_id)
             submitted, completion = lifecycle.submit(
                 item,
                 by=me,
@@ -294,7 +291,7 @@ class Work(WriteSession):
         item_id = self.resolve(prefix)
 
         def plan(query: Query) -> list[RowChange]:
-            stored, item = _stored(query, item_id)
+            stored, item = queries.stored_item(query, item_id)
             withdrawn = lifecycle.withdraw(item, at=self.host.now())
             if queries.one(self.main(), WantedItem, item_id) is None:
                 # Nobody else has seen it: nothing stays behind.
@@ -318,33 +315,38 @@ class Work(WriteSession):
         item_id = self.resolve(prefix)
 
         def plan(query: Query) -> list[RowChange]:
-            stored, item = _stored(query, item_id)
+            stored, item = queries.stored_item(query, item_id)
             return [changed(stored, item, rule(item))]
 
         intent = Intent(operation, action, item_id, {"id": item_id, **(request or {})})
         return self.write(intent, plan, options)
 
-    def _renewed(self, item: WantedItem, until: datetime, *, dry_run: bool) -> Receipt:
+    def _period(self, query: Query, hours: int | None) -> timedelta:
+        """Return how long an extended claim holds from now."""
+        most = self.policy(query).lease_hours
+        if hours is not None and not 0 < hours <= most:
+            raise Invalid(
+                f"{hours} hours is not within 1 and the policy's {most}.",
+                hint="wl policy shows lease_hours",
+                field="hours",
+                value=hours,
+            )
+        return timedelta(hours=hours or most)
+
+    def _renewed(self, item: WantedItem, until: datetime, state: str, *, dry_run: bool) -> Receipt:
         return Receipt(
             operation="extend",
             op_id="",
             commons=str(self.repo),
             actor=self.seat.rig,
             at=to_data(self.host.now()),
-            state=receipts.DRY_RUN if dry_run else receipts.MERGED,
+            state=receipts.DRY_RUN if dry_run else state,
             id=item.id,
             before=to_data(item),
             after=to_data(item),
             next=[f"wl done {item.id} --evidence URL"],
             note=f"Your claim holds until {until:%Y-%m-%d %H:%M} UTC.",
         )
-
-
-def _stored(query: Query, item_id: str) -> tuple[Mapping[str, Any], WantedItem]:
-    stored = queries.row(query, "wanted", item_id)
-    if stored is None:
-        raise queries.missing(item_id)
-    return stored, WantedItem.from_row(stored)
 
 
 def _edited(item: WantedItem, edits: Mapping[str, Any], at: datetime) -> WantedItem:

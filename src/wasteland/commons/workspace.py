@@ -6,12 +6,11 @@ A name ``org/db`` is a commons on the local host; a path or URL is a plain remot
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..hosts.base import Host, RepoName
 from ..protocol.errors import Conflict, Invalid, NotFound, Unsupported
@@ -19,8 +18,11 @@ from ..protocol.lean import dataclass
 from ..protocol.names import visible
 from ..protocol.records import Rig
 from ..protocol.schema import READABLE_MAJOR
-from . import memberships, queries
+from . import addresses, memberships, queries
+from .changes import added
+from .creation import create_commons, first_rows, is_leftover, refuse_existing
 from .memberships import HOST, PLAIN, Membership
+from .receipts import diff_json
 from .session import Seat, Session
 
 if TYPE_CHECKING:
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
     from .receipts import Receipt
 
 S = TypeVar("S", bound=Session)
-_URL = re.compile(r"(?:file|https?|git\+\w+|ssh)://")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Joined:
 
     Attributes:
         registration: The receipt; None when the rig was registered before.
+        dry_run: Whether nothing was written.
     """
 
     commons: RepoName
@@ -45,6 +47,7 @@ class Joined:
     account: str
     registration: Receipt | None
     note: str = ""
+    dry_run: bool = False
 
 
 def open_host(settings: Settings, membership: Membership) -> Host:
@@ -56,9 +59,11 @@ def open_host(settings: Settings, membership: Membership) -> Host:
         from ..hosts.plain_dolt import open_plain  # noqa: PLC0415  # loads the MySQL driver
 
         return open_plain(membership.repo, clone, membership.url, program=settings.dolt or None)
-    from ..hosts.plain import PlainHost  # noqa: PLC0415  # most commands never need it
+    from ..hosts.clones import open_clone  # noqa: PLC0415  # most commands never need it
+    from ..hosts.plain import PlainHost  # noqa: PLC0415  # ditto
 
-    return PlainHost.open(membership.repo, clone / f"{membership.repo.name}.db", membership.url)
+    engine = open_clone(membership.url, clone / f"{membership.repo.name}.db")
+    return PlainHost(membership.repo, engine, membership.url, clone)
 
 
 def local_host(root: Path, settings: Settings) -> Host:
@@ -105,6 +110,7 @@ def join(
     parent: str = "",
     name: str = "",
     mode: str = "pr",
+    dry_run: bool = False,
 ) -> Joined:
     """
     Take part in a commons: find it, register, remember it.
@@ -113,9 +119,10 @@ def join(
         target: ``org/db`` on the local host, a path, or a URL.
         handle: The rig's; *account* by default.
         name: ``org/db`` to call a plain remote by; read off its address by default.
+        dry_run: Write nothing; a remote is not even asked, because that takes a clone.
     Raises:
         NotFound: Nothing is there.
-        Conflict: The handle is taken by another account.
+        Conflict: The handle is taken by another account, or the name by another membership.
         Invalid: *target* is none of these.
     """
     from .rigs import Rigs  # noqa: PLC0415  # a reading command never registers
@@ -128,29 +135,70 @@ def join(
     membership = _located(
         settings, target, name=name, handle=who, account=account or who, mode=mode
     )
-    before = _known(settings, membership.repo)
-    if before and before.handle == who and before.url == membership.url:
+    before = _rejoined(settings, membership)
+    if before:
         return Joined(before.repo, who, before.account, None, "You have joined it already.")
+    if dry_run and not (membership.kind == HOST and _has_host(settings.host)):
+        note = f"Nothing was written or asked. It would be read from {membership.url}"
+        place = f", by a clone in {membership.local_dir}" if membership.local_dir else ""
+        return Joined(membership.repo, who, membership.account, None, f"{note}{place} .", dry_run)
     with open_host(settings, membership) as host:
         session = seated(settings, membership, host, Rigs)
-        _check_schema(session)
+        _check_schema(session, membership)
         found = session.actor().rig
         receipt = None
         if found:
             _refuse_taken(found, membership, target)
         else:
             receipt = session.register(
-                display_name=display_name, rig_type=rig_type, email=email, parent=parent
+                display_name=display_name,
+                rig_type=rig_type,
+                email=email,
+                parent=parent,
+                dry_run=dry_run,
             )
-    memberships.save(settings.config, membership)
-    return Joined(membership.repo, who, membership.account, receipt)
+    if not dry_run:
+        memberships.save(settings.config, membership)
+    return Joined(membership.repo, who, membership.account, receipt, dry_run=dry_run)
+
+
+def create(settings: Settings, repo: RepoName, *, handle: str, engine: str, **options: str) -> str:
+    """
+    Create a commons on the local host and remember it; return main's head.
+
+    Args:
+        options: As ``creation.create_commons`` takes them.
+    Raises:
+        Conflict: It exists, or the name is that of another membership.
+    """
+    _rejoined(settings, _creator(settings, repo, handle, engine))
+    with local_host(settings.host, settings) as host:
+        head = create_commons(host, repo, handle=handle, engine=engine, **options)
+    remember_creator(settings, repo, handle, engine)
+    return head
+
+
+def plan(
+    settings: Settings, repo: RepoName, *, handle: str, engine: str, **options: str
+) -> list[dict[str, Any]]:
+    """
+    Return the rows that ``create`` would write, as JSON data, and write nothing.
+
+    Raises:
+        Conflict: It exists, or the name is that of another membership.
+    """
+    _rejoined(settings, _creator(settings, repo, handle, engine))
+    now = datetime.now(UTC).replace(microsecond=0)
+    rows = first_rows(repo, handle, now, **options)
+    if _has_host(settings.host):
+        with local_host(settings.host, settings) as host:
+            refuse_existing(host, repo)
+    return diff_json(added(row) for row in rows)
 
 
 def remember_creator(settings: Settings, repo: RepoName, handle: str, engine: str) -> Membership:
     """Remember a commons that this user has created on the local host."""
-    membership = Membership(
-        repo, handle, repo.owner, HOST, str(settings.host.resolve()), engine, joined_at=_now()
-    )
+    membership = _creator(settings, repo, handle, engine)
     memberships.save(settings.config, membership)
     return membership
 
@@ -169,6 +217,15 @@ def leave(settings: Settings, name: str) -> Membership:
     return membership
 
 
+def _creator(settings: Settings, repo: RepoName, handle: str, engine: str) -> Membership:
+    place = str(settings.host.resolve())
+    return Membership(repo, handle, repo.owner, HOST, place, engine, joined_at=_now())
+
+
+def _has_host(root: Path) -> bool:
+    return (root / "host.db").is_file()
+
+
 def _refuse_taken(found: Rig, membership: Membership, target: str) -> None:
     """Raise Conflict if the rig that has the handle already is another account's."""
     if found.dolthub_org and found.dolthub_org.lower() != membership.account.lower():
@@ -183,66 +240,52 @@ def _refuse_taken(found: Rig, membership: Membership, target: str) -> None:
 def _located(
     settings: Settings, target: str, *, name: str, handle: str, account: str, mode: str
 ) -> Membership:
-    if not _is_address(target):
+    if not addresses.is_address(target):
         repo = RepoName.parse(target)
         return Membership(
             repo, handle, account, HOST, str(settings.host.resolve()), mode=mode, joined_at=_now()
         )
-    url = _as_url(target)
-    repo = RepoName.parse(name) if name else _name_in(url, target)
+    repo, url = addresses.locate(target, name)
     return Membership(
         repo,
         handle,
         account,
         PLAIN,
         url,
-        engine_of(url),
-        local_dir=str(settings.data / "clones" / str(repo)),
+        addresses.engine_of(url),
+        local_dir=str(addresses.clone_folder(settings.data, repo, url)),
         mode=mode,
         joined_at=_now(),
     )
 
 
-def _is_address(target: str) -> bool:
-    return bool(_URL.match(target)) or target.startswith(("/", "./", "../", "~"))
+def _rejoined(settings: Settings, wanted: Membership) -> Membership | None:
+    """
+    Return the membership that is there already, None if the name is free.
 
-
-def _as_url(target: str) -> str:
-    if _URL.match(target):
-        return target
-    path = Path(target).expanduser().resolve()
-    if not path.exists():
-        raise NotFound(f"There is nothing at {path}.", hint="wl join org/db", path=str(path))
-    if (path / ".dolt" / "noms").is_dir():
-        path = path / ".dolt" / "noms"
-    return f"file://{path}"
-
-
-def engine_of(url: str) -> str:
-    """Return which engine reads a remote: a ``.db`` file is DoltLite's, anything else Dolt's."""
-    return "doltlite" if url.split("?", maxsplit=1)[0].rstrip("/").endswith(".db") else "dolt"
-
-
-def _name_in(url: str, target: str) -> RepoName:
-    parts = [p for p in url.split("://", 1)[1].split("/") if p not in {"", ".dolt", "noms"}]
-    if len(parts) < 2:  # owner and name
-        raise Invalid(
-            f"{visible(target)} does not say what the commons is called.",
-            field="name",
-            hint=f"wl join {target} --as org/db",
+    Raises:
+        Conflict: Another commons or another rig is remembered under the name.
+    """
+    repo = wanted.repo
+    before = next((m for m in memberships.joined(settings.config) if m.repo == repo), None)
+    if before and (before.handle, before.url) != (wanted.handle, wanted.url):
+        raise Conflict(
+            f"You have joined {repo} as {before.handle}, at {before.url} .",
+            hint=f"wl leave {repo}",
+            commons=str(repo),
+            handle=before.handle,
+            url=before.url,
         )
-    return RepoName.parse(f"{_plain(parts[-2])}/{_plain(parts[-1].removesuffix('.db'))}")
+    return before
 
 
-def _plain(part: str) -> str:
-    return re.sub(r"[^A-Za-z0-9._-]", "-", part).strip(".-_") or "commons"
-
-
-def _known(settings: Settings, repo: RepoName) -> Membership | None:
-    return next((m for m in memberships.joined(settings.config) if m.repo == repo), None)
-
-
-def _check_schema(session: Session) -> None:
+def _check_schema(session: Session, membership: Membership) -> None:
+    if membership.kind == HOST and is_leftover(session.engine):
+        raise NotFound(
+            f"{session.repo} holds nothing: its creation was interrupted, or its file cut short.",
+            hint=f"wl create {session.repo}, if it never held anything",
+            commons=str(session.repo),
+        )
     tables = session.engine.tables()
     missing = [
         name for name in ("_meta", "rigs", "wanted", "completions", "stamps") if name not in tables

@@ -19,7 +19,7 @@ from ..protocol.gate import Authority
 from ..protocol.records import RECORDS, WantedItem
 from ..protocol.roles import next_steps
 from ..protocol.schema import Row
-from . import pending, receipts, recovery
+from . import pending, queries, receipts, recovery
 from .commands import commands
 from .data import to_data
 from .intents import Intent, Options
@@ -92,6 +92,20 @@ class WriteSession(Session):
         receipt = Receipt.from_json(known.receipt)
         return receipt if receipt.operation == operation else None
 
+    def still_stands(self, receipt: Receipt) -> bool:
+        """Return whether the row that *receipt* is about is as it says, where it was written."""
+        if receipt.before is None and receipt.after is None:
+            return True
+        pull = next((pull for pull in self.pending() if pull.id == receipt.pull), None)
+        query = queries.at(self.host.engine(pull.source), pull.head) if pull else self.main()
+        shown = [
+            _shown(table, queries.row(query, table, receipt.id))
+            for table in receipt.rows
+            if table in RECORDS
+        ]
+        present = next((row for row in shown if row is not None), None)
+        return _untimed(receipt.after) == _untimed(present)
+
     def _tried(self, options: Options, carry_out: Callable[[], Receipt]) -> Receipt:
         """Carry out; forget the intent of what was refused, keep that of what failed."""
         try:
@@ -111,7 +125,9 @@ class WriteSession(Session):
                 plan(self.main())
             message = intent.message(options.op_id)
             landing = land(self, plan, message=message, pull=intent.pull, rehearse=options.dry_run)
-            return self._landed(intent, options, landing)
+            return self._landed(
+                intent, options, landing, head=intent.pull.head if intent.pull else ""
+            )
         offer = pending.offer(self, intent, plan, options)
         return self._receipt(
             intent,
@@ -131,11 +147,9 @@ class WriteSession(Session):
             return True
         return self.is_owned and policy.is_stated and policy.merges_at_once(intent.action.value)
 
-    def _landed(self, intent: Intent, options: Options, landing: Landing) -> Receipt:
+    def _landed(self, intent: Intent, options: Options, landing: Landing, *, head: str) -> Receipt:
         if intent.pull and not options.dry_run:
-            self.host.end_pull(
-                self.repo, intent.pull.id, state=PullState.MERGED, merged_as=landing.commit
-            )
+            recovery.end_merged(self, intent.pull.id, head=head, commit=landing.commit)
         state = receipts.MERGED if landing.rows else receipts.UNCHANGED
         return self._receipt(
             intent,
@@ -162,7 +176,8 @@ class WriteSession(Session):
         if is_own and not commit.message.startswith(intent.first_line):
             raise used_otherwise(options.op_id)
         rows = self.engine.diff(f"{commit.hash}~1", commit.hash)
-        return self._landed(intent, options, Landing(rows=rows, commit=commit.hash))
+        head = trailers.find(commit.message, recovery.HEAD_TRAILER) or ""
+        return self._landed(intent, options, Landing(rows=rows, commit=commit.hash), head=head)
 
     def _receipt(
         self,
@@ -224,6 +239,11 @@ def _shown(table: str, row: Row | None) -> dict[str, Any] | None:
         return None
     shown: dict[str, Any] = to_data(record.from_row(row))
     return shown
+
+
+def _untimed(shown: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Return a shown row without the time of its last change."""
+    return None if shown is None else {k: v for k, v in shown.items() if k != "updated_at"}
 
 
 def used_otherwise(op_id: str) -> Conflict:

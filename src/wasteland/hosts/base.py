@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 
-from ..engines.base import Change, Commit, Engine
+from ..engines.base import MAIN, Change, Engine
 from ..protocol.diff import RowChange
 from ..protocol.errors import Invalid
 from ..protocol.lean import dataclass
@@ -132,20 +133,6 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True)
-class Replayed:
-    """
-    A commit to be repeated on main.
-
-    Attributes:
-        commit: Whose author, date and message are kept.
-        changes: Its row changes against its first parent.
-    """
-
-    commit: Commit
-    changes: Sequence[RowChange]
-
-
-@dataclass(frozen=True, slots=True)
 class Settlement:
     """What the last commit of a merge says: ``Change.commit``'s arguments."""
 
@@ -244,19 +231,30 @@ class Host(ABC):
     def withdraw_branch(self, repo: RepoName, branch: str) -> None:
         """Delete a branch, also where it was published."""
 
+    @abstractmethod
+    def turn(self, repo: RepoName, branch: str) -> AbstractContextManager[None]:
+        """
+        Keep everybody else on this machine from offering *branch*; turns do not nest.
+
+        Raises:
+            Unavailable: Somebody kept us waiting too long.
+        """
+
     # --- main
 
     @abstractmethod
-    def merge(self, repo: RepoName, commits: Sequence[Replayed], settle: Settle) -> str:
+    def merge(self, repo: RepoName, changes: Sequence[RowChange], settle: Settle) -> str:
         """
-        Repeat *commits* on a clean main, let *settle* judge and finish, move main; return its head.
+        Repeat *changes* on a clean main, let *settle* judge and finish, move main by one commit.
 
         Waits its turn in the repository's queue; what *settle* reads is the merged tree; any error
-        that it raises leaves main as it was. With no commits, *settle* does all the writing.
+        that it raises leaves main as it was. With no changes, *settle* does all the writing.
         *settle* may run again when main moved meanwhile.
 
+        Returns:
+            Main's new head.
         Raises:
-            MergeConflict: A commit does not apply.
+            MergeConflict: A change does not apply.
             Unavailable: The queue or the engine kept us waiting too long.
         """
 
@@ -301,6 +299,7 @@ class Host(ABC):
         pull_id: str,
         *,
         state: PullState,
+        head: str = "",
         merged_as: str = "",
         reason: str = "",
     ) -> PullRequest:
@@ -310,6 +309,10 @@ class Host(ABC):
         Its branch is dropped; what it offered stays readable as ``pull/<id>/head`` where the host
         can keep it. Ending it again in the same state is no error.
 
+        Args:
+            head: End it only if it still offers this commit; "" for what was last seen of it.
+        Returns:
+            As it is now: still open if it went on meanwhile.
         Raises:
             Conflict: It already ended otherwise.
         """
@@ -322,17 +325,11 @@ class Host(ABC):
     def comments(self, repo: RepoName, pull_id: str) -> list[Comment]:
         """Return the remarks, oldest first."""
 
-    def changes(self, pull: PullRequest) -> list[Replayed]:
-        """Return the commits that *pull* offers over main, oldest first."""
+    def changes(self, pull: PullRequest) -> list[RowChange]:
+        """Return what *pull* offers: its net row changes since it left main."""
         engine = self.engine(pull.source)
-        base = engine.merge_base("main", pull.head)
-        commits = engine.log(pull.head, after=base or "")
-        replayed: list[Replayed] = []
-        parent = base or pull.head
-        for commit in reversed(commits):
-            replayed.append(Replayed(commit, engine.diff(parent, commit.hash)))
-            parent = commit.hash
-        return replayed
+        base = engine.merge_base(MAIN, pull.head)
+        return engine.diff(base, pull.head) if base else []
 
     # --- the operation journal
 

@@ -9,11 +9,49 @@ from pathlib import Path
 
 from ..engines.base import MAIN, Engine
 from ..engines.doltlite.engine import DoltLiteEngine
+from ..protocol.errors import Conflict, EngineError, NotFound, Tampered, Unavailable
 from .queue import Queue
 
 ORIGIN = "origin"
 
 _MOVED = "moved"
+
+
+def open_clone(url: str, path: Path) -> DoltLiteEngine:
+    """
+    Return the engine of the clone of *url* at *path*, made if need be.
+
+    Raises:
+        Conflict: The file is the clone of another remote.
+        Unavailable: There is no clone yet, and no database at *url*.
+    """
+    if not path.is_file():
+        make_clone(url, path)
+    engine = DoltLiteEngine(path)
+    try:
+        check_origin(engine, url)
+    except BaseException:
+        engine.close()
+        raise
+    return engine
+
+
+def check_origin(engine: Engine, url: str) -> None:
+    """
+    Refuse a clone whose origin is another remote than *url*; one without an origin will do.
+
+    Raises:
+        Conflict: What the clone holds, and has not pushed, belongs elsewhere.
+    """
+    found = {remote.name: remote.url for remote in engine.remotes()}.get(ORIGIN, url)
+    if found != url:
+        raise Conflict(
+            f"{engine.location} is a clone of {found} , not of {url} .",
+            hint=f"wl leave, move {engine.location} away, and wl join {url}",
+            path=engine.location,
+            origin=found,
+            url=url,
+        )
 
 
 def make_clone(url: str, path: Path, *, lazy: bool = False) -> None:
@@ -24,7 +62,16 @@ def make_clone(url: str, path: Path, *, lazy: bool = False) -> None:
         Unavailable: There is no database at *url*.
     """
     with _draft(path) as draft:
-        DoltLiteEngine.clone(url, draft, lazy=lazy).close()
+        try:
+            DoltLiteEngine.clone(url, draft, lazy=lazy).close()
+        except (EngineError, NotFound, Tampered) as error:
+            # The draft is of no interest to anybody: the address is what can be mended.
+            raise Unavailable(
+                f"No DoltLite database can be read at {url} .",
+                hint="check the address; wl doctor tells whether it can be reached",
+                url=url,
+                reason=error.facts.get("reason"),
+            ) from error
         with suppress(FileExistsError):
             os.link(draft, path)
 

@@ -13,9 +13,11 @@ hub's in front of it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from ..engines.base import MAIN, Engine
+from ..protocol.diff import RowChange
 from ..protocol.errors import Conflict, Invalid, NotFound, Unsupported
 from . import merging
 from .base import (
@@ -23,7 +25,6 @@ from .base import (
     HostAbility,
     PullRequest,
     PullState,
-    Replayed,
     RepoName,
     Settle,
 )
@@ -92,9 +93,8 @@ class LocalHost(JournaledHost):
         _refuse_own_names(repo)
         with self._queue(repo).turn():
             is_new = self._state.repositories.add(Repository(repo, engine), at=self.now())
-            # A row without a database is what a killed create leaves behind.
-            if not is_new and (self._row(repo).engine != engine or storage.exists(repo)):
-                raise Conflict(f"{repo} exists already.", hint="wl list", repo=str(repo))
+            if not is_new:
+                self._replace_row(repo, engine)
             try:
                 storage.create(repo)
             except BaseException:
@@ -151,13 +151,17 @@ class LocalHost(JournaledHost):
         """Delete a branch; a missing one is no error."""
         self.engine(repo).delete_branch(branch)
 
+    def turn(self, repo: RepoName, branch: str) -> AbstractContextManager[None]:
+        """Wait for the turn to offer *branch*."""
+        return self._queue(repo).of_branch(branch).turn()
+
     # --- main
 
-    def merge(self, repo: RepoName, commits: Sequence[Replayed], settle: Settle) -> str:
-        """Repeat *commits* on main as *settle* judges them, one merge at a time."""
+    def merge(self, repo: RepoName, changes: Sequence[RowChange], settle: Settle) -> str:
+        """Repeat *changes* on main as *settle* judges them, one merge at a time."""
         engine = self.engine(repo)
         with self._queue(repo).turn():
-            return merging.merge(engine, commits, settle)
+            return merging.merge(engine, changes, settle)
 
     # --- pull requests
 
@@ -227,12 +231,14 @@ class LocalHost(JournaledHost):
         pull_id: str,
         *,
         state: PullState,
+        head: str = "",
         merged_as: str = "",
         reason: str = "",
     ) -> PullRequest:
         """
         Record that a pull request was merged or closed, and drop its branch.
 
+        One that offers another commit than *head*, if given, stays open.
         What it offered stays readable in its source as ``pull/<id>/head``, for the newest
         200 of each source. A branch that has moved on since it was offered is kept.
 
@@ -240,9 +246,9 @@ class LocalHost(JournaledHost):
             Conflict: It already ended otherwise.
         """
         pull = self._state.pulls.end(
-            repo, pull_id, state=state, merged_as=merged_as, reason=reason, at=self.now()
+            repo, pull_id, state=state, head=head, merged_as=merged_as, reason=reason, at=self.now()
         )
-        if self._state.repositories.find(pull.source):
+        if pull.state is not PullState.OPEN and self._state.repositories.find(pull.source):
             retire_branch(self.engine(pull.source), pull)
         return pull
 
@@ -265,6 +271,15 @@ class LocalHost(JournaledHost):
                 f"{self.root} has no commons {repo}.", hint="wl create, or wl list", repo=str(repo)
             )
         return row
+
+    def _replace_row(self, repo: RepoName, engine: str) -> None:
+        """Take over a row without a database, which is what a killed create leaves behind."""
+        row = self._row(repo)
+        if row.parent or self._storage(row.engine).exists(repo):
+            raise Conflict(f"{repo} exists already.", hint="wl list", repo=str(repo))
+        if row.engine != engine:
+            self._state.repositories.remove(repo)
+            self._state.repositories.add(Repository(repo, engine), at=self.now())
 
     def _storage(self, engine: str) -> Storage:
         if engine not in self._storages:

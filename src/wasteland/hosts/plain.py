@@ -9,16 +9,17 @@ the remote refuses is taken back, so that a claim wins only where everybody sees
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from ..engines.base import MAIN, Branch, Engine
 from ..engines.doltlite.engine import DoltLiteEngine
+from ..protocol.diff import RowChange
 from ..protocol.errors import Invalid, MergeConflict, NotFound, Stale, Unsupported
 from . import merging
-from .base import Comment, HostAbility, PullRequest, PullState, Replayed, RepoName, Settle
+from .base import Comment, HostAbility, PullRequest, PullState, RepoName, Settle
 from .clones import ORIGIN, make_clone
 from .journaled import Clock, JournaledHost, utc_now
 from .queue import PATIENCE_S, Queue
@@ -152,18 +153,23 @@ class PlainHost(JournaledHost):
         engine.delete_branch(branch)
         engine.fetch(ORIGIN)
 
+    def turn(self, repo: RepoName, branch: str) -> AbstractContextManager[None]:
+        """Wait for the turn to offer *branch*."""
+        self.engine(repo)
+        return self._queue.of_branch(branch).turn()
+
     # --- main
 
-    def merge(self, repo: RepoName, commits: Sequence[Replayed], settle: Settle) -> str:
-        """Repeat *commits* on the remote's main; if somebody else was quicker, once more."""
+    def merge(self, repo: RepoName, changes: Sequence[RowChange], settle: Settle) -> str:
+        """Repeat *changes* on the remote's main; if somebody else was quicker, once more."""
         self.engine(repo)
         with self._queue.turn():
             self._catch_up()
-            return merging.persist(lambda: self._attempt(commits, settle), self.location)
+            return merging.persist(lambda: self._attempt(changes, settle), self.location)
 
-    def _attempt(self, commits: Sequence[Replayed], settle: Settle) -> str:
+    def _attempt(self, changes: Sequence[RowChange], settle: Settle) -> str:
         with self._all_or_nothing() as start:
-            head = merging.attempt(self._engine, commits, settle)
+            head = merging.attempt(self._engine, changes, settle)
             if head != start:
                 self._push_main()
             return head
@@ -263,6 +269,7 @@ class PlainHost(JournaledHost):
         pull_id: str,
         *,
         state: PullState,
+        head: str = "",
         merged_as: str = "",
         reason: str = "",
     ) -> PullRequest:
@@ -270,16 +277,26 @@ class PlainHost(JournaledHost):
         Delete the branch; what it offered is not kept, and nothing tells later how it ended.
 
         Returns:
-            ``head`` is "" if the branch was gone already.
+            Still open if the branch has moved on; ``head`` is "" if it was gone already.
         """
+        seen = self._pull_or_gone(repo, pull_id)
+        if head and seen.head not in {head, ""}:
+            return seen
+        self.engine(repo).fetch(ORIGIN)
+        pull = self._pull_or_gone(repo, pull_id)
+        if pull.head not in {head or seen.head, ""}:
+            return pull
+        self.withdraw_branch(repo, pull_id)
+        return replace(pull, state=state, merged_as=merged_as, reason=reason, updated_at=self.now())
+
+    def _pull_or_gone(self, repo: RepoName, pull_id: str) -> PullRequest:
+        """Return a pull request, or what its name tells where its branch is not there any more."""
         try:
-            pull = self.pull(repo, pull_id)
+            return self.pull(repo, pull_id)
         except NotFound:
             if not pull_id.startswith(WORK):
                 raise
-            pull = ended_pull(repo, pull_id, self.now())
-        self.withdraw_branch(repo, pull_id)
-        return replace(pull, state=state, merged_as=merged_as, reason=reason, updated_at=self.now())
+            return ended_pull(repo, pull_id, self.now())
 
     def comment(self, repo: RepoName, pull_id: str, *, author: str, body: str) -> Comment:
         """Refuse."""

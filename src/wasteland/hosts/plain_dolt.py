@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from ..engines.dolt.engine import DoltEngine
 from ..engines.dolt.names import database_name
 from ..engines.dolt.server import Server
 from .base import RepoName
+from .clones import check_origin
 from .plain import PlainHost
 
 
@@ -21,13 +23,29 @@ def open_plain(repo: RepoName, folder: Path, url: str, *, program: str | None) -
         url: ``file://`` or ``http(s)://``, as ``dolt clone`` takes it.
         program: The Dolt program; None for the one on PATH.
     Raises:
+        Conflict: The clone there is one of another remote.
         Unavailable: There is no Dolt program, or the remote cannot be reached.
     """
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    server = Server.attach(folder, program=program)
     database = database_name(repo.owner, repo.name)
     if (folder / database / ".dolt").is_dir():
-        engine = DoltEngine(server, database)
+        engine = DoltEngine(Server.attach(folder, program=program), database)
+        check_origin(engine, url)
     else:
-        engine = DoltEngine.clone(url, server, database)
+        engine = _cloned(url, folder, database, program)
     return PlainHost(repo, engine, url, folder)
+
+
+def _cloned(url: str, folder: Path, database: str, program: str | None) -> DoltEngine:
+    """Clone *url*; a first clone that fails leaves neither a server nor its folder behind."""
+    is_new = not folder.exists()
+    server = None
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        server = Server.attach(folder, program=program)
+        return DoltEngine.clone(url, server, database)
+    except BaseException:
+        if is_new:
+            if server is not None:
+                server.stop()
+            shutil.rmtree(folder, ignore_errors=True)
+        raise

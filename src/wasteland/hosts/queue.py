@@ -10,6 +10,7 @@ process: nothing has to be cleaned up by hand after a kill, and there is no daem
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import threading
 import time
@@ -53,6 +54,12 @@ class Queue:
             yield
         finally:
             self._let_go(ticket)
+
+    def of_branch(self, branch: str) -> Queue:
+        """Return the queue of one branch, which some others share: there are 256 at most."""
+        number = hashlib.sha256(branch.encode()).hexdigest()[:2]
+        directory = self.directory / "branches" / number
+        return Queue(directory, f"{branch} of {self.name}", timeout_s=self.timeout_s)
 
     def waiting(self) -> list[int]:
         """Return the tickets that lie here, oldest first: the holder, then those who wait."""

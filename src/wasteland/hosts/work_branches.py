@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Final
 
 from ..engines.base import Branch, Commit
+from ..protocol.names import read_branch
 from .base import PullRequest, PullState, RepoName
 
 WORK: Final = "wl/"
@@ -27,19 +28,13 @@ def ended_pull(repo: RepoName, name: str, at: datetime) -> PullRequest:
     return _pull(repo, Branch(name, ""), "", "", at)
 
 
-def author(branch: str) -> str:
-    """Return the rig that a work branch belongs to."""
-    parts = branch.split("/")
-    return parts[2] if parts[1] == "register" and len(parts) > 2 else parts[1]
-
-
 def _pull(repo: RepoName, branch: Branch, title: str, body: str, at: datetime) -> PullRequest:
     return PullRequest(
         id=branch.name,
         repo=repo,
         title=title,
         body=body,
-        author=author(branch.name),
+        author=read_branch(branch.name)[0],
         source=repo,
         branch=branch.name,
         head=branch.head,

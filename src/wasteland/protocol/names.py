@@ -51,6 +51,21 @@ def register_branch(rig: str) -> str:
     return f"wl/register/{rig}"
 
 
+def read_branch(branch: str) -> tuple[str, str]:
+    """
+    Return the rig and the item that *branch* names.
+
+    The item of a registration is "", and so are both of a branch that is no pending work.
+    """
+    prefix, _, rest = branch.partition("/")
+    if prefix != "wl":
+        return "", ""
+    rig, _, item_id = rest.partition("/")
+    if rig == "register":
+        return item_id, ""
+    return rig, "" if "/" in item_id else item_id
+
+
 def visible(text: str, limit: int = 60) -> str:
     """Return *text* quoted, shortened, with control characters made visible, for messages."""
     shown = text if len(text) <= limit else f"{text[: limit - 1]}…"

@@ -14,7 +14,7 @@ from .diff import RowChange
 from .errors import Forbidden, LimitReached, WastelandError
 from .journey import Journey
 from .policy import Action, Policy
-from .records import Completion, Lease, Rig, RigLink, WantedItem, read_time, write_time
+from .records import Completion, Lease, Rig, RigLink, Stamp, WantedItem, read_time, write_time
 from .roles import Actor, authorize, need_standing
 from .schema import Row, Value
 
@@ -68,6 +68,7 @@ class ProposedChange:
         leases: Leases of those items, by wanted id.
         rigs: Rigs that stamps name, as the merged tree has them: a rig that an earlier part of the
             same merge registers is tied to its owner although main does not know it yet.
+        stamps: Stamps that exist already about the completions that ``rows`` stamp.
         schema: Tables whose definition the change alters.
     """
 
@@ -76,6 +77,7 @@ class ProposedChange:
     completions: Mapping[str, Completion] = field(default_factory=dict)
     leases: Mapping[str, Lease] = field(default_factory=dict)
     rigs: Mapping[str, Rig] = field(default_factory=dict)
+    stamps: Sequence[Stamp] = ()
     schema: Sequence[str] = ()
 
 

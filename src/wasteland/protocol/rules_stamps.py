@@ -67,6 +67,19 @@ def _judge_context(case: Case, stamp: Stamp) -> WantedItem:
 
 
 def _need_single(case: Case, stamp: Stamp) -> None:
+    """One author, one stamp on a completion: another word on it is another rig's to give."""
+    earlier = [
+        other.id
+        for other in case.change.stamps
+        if (other.author, other.context_id) == (stamp.author, stamp.context_id)
+    ]
+    if earlier:
+        raise Conflict(
+            f"{stamp.author} has stamped {stamp.context_id} already, with {earlier[0]}.",
+            hint="answer with a stamp by another rig",
+            context_id=stamp.context_id,
+            stamps=earlier,
+        )
     same = [
         row
         for row in case.change.rows

@@ -67,7 +67,7 @@ class Statement:
         try:
             code = self._bind(self._pointer, ordered, 1)
         except (OverflowError, UnicodeEncodeError) as error:
-            raise exceptions.DataError(f"A value cannot be stored: {error}.") from error
+            raise exceptions.DataError(f"{error}.") from error
         check(self._lib, self._db, code)
 
     def start(self) -> bool:

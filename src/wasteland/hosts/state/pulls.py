@@ -100,12 +100,15 @@ class Pulls:
         pull_id: str,
         *,
         state: PullState,
+        head: str = "",
         merged_as: str,
         reason: str,
         at: datetime,
     ) -> PullRequest:
         """
         Record the end of a pull request; the first end stays.
+
+        One that offers another commit than *head*, if given, stays open.
 
         Raises:
             Conflict: It has ended otherwise.
@@ -117,6 +120,8 @@ class Pulls:
                 return pull
             if pull.state is not PullState.OPEN:
                 raise _ended(pull)
+            if head and head != pull.head:
+                return pull
             ended = replace(pull, state=state, merged_as=merged_as, reason=reason, updated_at=at)
             return _store(connection, ended)
 

@@ -304,3 +304,15 @@ def test_fix_keeps_uncommitted_rows_on_a_dolt_server_too(tmp_path: Path, dolt_pr
         assert {Level.OK} == {f.level for f in user.diagnose()}
     finally:
         server.stop()
+
+
+def test_a_commons_whose_creation_was_killed_is_told_how_to_go_on(user: User) -> None:
+    with workspace.local_host(user.settings.host, user.settings) as host:
+        host.delete(BOARD)
+        host.create(BOARD)
+    heads.place(user.settings.state, str(user.file), BOARD).unlink(missing_ok=True)
+
+    finding = user.finding("schema")
+
+    assert Level.PROBLEM is finding.level
+    assert finding.fix.endswith("or: wl create org/board if it never held anything")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -120,16 +121,21 @@ def test_work_that_was_merged_meanwhile_is_not_undone(cast: Cast) -> None:
     assert before == cast.world()
 
 
-@pytest.mark.parametrize("decision", [{"quality": "good"}, {"reason": "No test"}])
+def accepting(cast: Cast, item_id: str) -> None:
+    cast.max.accept(item_id, quality="good")
+
+
+def rejecting(cast: Cast, item_id: str) -> None:
+    cast.max.reject(item_id, reason="No test")
+
+
+@pytest.mark.parametrize("decide", [accepting, rejecting])
 def test_an_offer_that_has_ended_does_not_hide_what_was_done_before(
-    cast: Cast, decision: dict[str, str]
+    cast: Cast, decide: Callable[[Cast, str], None]
 ) -> None:
     offered, kept = cast.claimed(), cast.claimed()
     cast.ben.done(offered, evidence=EVIDENCE)
-    if "quality" in decision:
-        cast.max.accept(offered, **decision)
-    else:
-        cast.max.reject(offered, **decision)
+    decide(cast, offered)
 
     receipt = cast.ben.undo()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import stat
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from wasteland.commons import memberships, workspace
 from wasteland.commons.creation import create_commons
 from wasteland.commons.rigs import Rigs
 from wasteland.commons.sdk import Commons
+from wasteland.engines.dolt.server import Server
 from wasteland.engines.doltlite.engine import DoltLiteEngine
 from wasteland.hosts.base import RepoName
 from wasteland.protocol.errors import Conflict, Invalid, NotFound
@@ -314,3 +316,38 @@ def test_a_membership_that_cannot_be_read_is_named(home: Settings) -> None:
 
     assert str(place.with_name("board.json")) in error.message
     assert [place.with_name("board.json")] == memberships.unreadable(home.config)
+
+
+def test_a_first_dolt_clone_that_fails_leaves_nothing(
+    home: Settings, tmp_path: Path, dolt_program: str
+) -> None:
+    folder = tmp_path / "acme" / "none"
+    folder.mkdir(parents=True)
+    user = replace(home, dolt=dolt_program)
+
+    error = refusal(lambda: workspace.join(user, f"file://{folder}", handle="ada"))
+
+    assert ("unavailable", True) == (error.code, f"file://{folder}" in error.message)
+    assert [] == list((home.data / "clones" / "acme").iterdir())
+
+
+def test_what_a_killed_create_has_left_on_dolt_is_created_again(
+    home: Settings, dolt_program: str
+) -> None:
+    left = RepoName("acme", "left")
+    user = replace(home, dolt=dolt_program)
+    with workspace.local_host(user.host, user) as host:
+        host.create(left, engine="dolt").run_ddl(
+            ["CREATE TABLE `wanted` (`id` VARCHAR(64) PRIMARY KEY)"],
+            "half",
+            author="max",
+            at=datetime(2026, 1, 1, tzinfo=UTC),
+        )
+        host.engine(left).discard()
+    try:
+        workspace.create(user, left, handle="max", engine="doltlite")
+    finally:
+        Server.attach(user.host / ".dolt-databases", program=dolt_program).stop()
+
+    with workspace.open_commons(user, "acme/left", Commons) as session:
+        assert ["max"] == [rig.handle for rig in session.rigs()]

@@ -80,9 +80,10 @@ class Sync(Session):
             raise Invalid(f"{choice!r} is no choice.", field="choice", value=choice)
         steps = [self._main(choice, dry_run=dry_run)]
         if steps[0].action != "conflict":
-            steps += [
-                self._branch(pull, choice, dry_run=dry_run) for pull in self.pending(mine=True)
-            ]
+            for pull in self.pending(mine=True):
+                # A command of this rig on the same item waits until its branch has settled.
+                with self.host.turn(pull.source, pull.branch):
+                    steps.append(self._branch(pull, choice, dry_run=dry_run))
         clean = all(step.action != "conflict" for step in steps)
         return SyncReport(steps, clean, dry_run, self._counts())
 
@@ -180,7 +181,11 @@ class Sync(Session):
         if not dry_run:
             engine.create_branch(backup, pull.head)
             self.host.end_pull(
-                self.repo, pull.id, state=PullState.CLOSED, reason="taken back by wl sync"
+                self.repo,
+                pull.id,
+                state=PullState.CLOSED,
+                reason="taken back by wl sync",
+                head=pull.head,
             )
         return Step(pull.branch, "drop", why, backup)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..engines.base import MAIN, Engine
 from ..engines.doltlite.engine import DoltLiteEngine
-from ..protocol.errors import Conflict, EngineError, NotFound, Tampered, Unavailable
+from ..protocol.errors import Conflict, EngineError, NotFound, Tampered, Unavailable, WastelandError
 from .queue import Queue
 
 ORIGIN = "origin"
@@ -44,7 +44,7 @@ def check_origin(engine: Engine, url: str) -> None:
         Conflict: What the clone holds, and has not pushed, belongs elsewhere.
     """
     found = {remote.name: remote.url for remote in engine.remotes()}.get(ORIGIN, url)
-    if found != url:
+    if found.rstrip("/") != url.rstrip("/"):
         raise Conflict(
             f"{engine.location} is a clone of {found} , not of {url} .",
             hint=f"wl leave, move {engine.location} away, and wl join {url}",
@@ -52,6 +52,16 @@ def check_origin(engine: Engine, url: str) -> None:
             origin=found,
             url=url,
         )
+
+
+def cannot_clone(url: str, error: WastelandError) -> Unavailable:
+    """Return *error* of a clone by its address; the place that was written to is only ours."""
+    reason = error.facts.get("reason") or error.message
+    return Unavailable(
+        f"{url} cannot be cloned: {str(reason).rstrip('.')}.",
+        hint=f"check the address, then: wl join {url}",
+        url=url,
+    )
 
 
 def make_clone(url: str, path: Path, *, lazy: bool = False) -> None:
@@ -65,13 +75,7 @@ def make_clone(url: str, path: Path, *, lazy: bool = False) -> None:
         try:
             DoltLiteEngine.clone(url, draft, lazy=lazy).close()
         except (EngineError, NotFound, Tampered) as error:
-            # The draft is of no interest to anybody: the address is what can be mended.
-            raise Unavailable(
-                f"No DoltLite database can be read at {url} .",
-                hint="check the address; wl doctor tells whether it can be reached",
-                url=url,
-                reason=error.facts.get("reason"),
-            ) from error
+            raise cannot_clone(url, error) from error
         with suppress(FileExistsError):
             os.link(draft, path)
 

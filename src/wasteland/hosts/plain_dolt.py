@@ -8,8 +8,9 @@ from pathlib import Path
 from ..engines.dolt.engine import DoltEngine
 from ..engines.dolt.names import database_name
 from ..engines.dolt.server import Server
+from ..protocol.errors import EngineError, NotFound
 from .base import RepoName
-from .clones import check_origin
+from .clones import cannot_clone, check_origin
 from .plain import PlainHost
 
 
@@ -42,7 +43,10 @@ def _cloned(url: str, folder: Path, database: str, program: str | None) -> DoltE
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         server = Server.attach(folder, program=program)
-        return DoltEngine.clone(url, server, database)
+        try:
+            return DoltEngine.clone(url, server, database)
+        except (EngineError, NotFound) as error:
+            raise cannot_clone(url, error) from error
     except BaseException:
         if is_new:
             if server is not None:

@@ -38,7 +38,7 @@ def test_each_operation_has_a_command_whose_help_begins_with_its_summary(
 
 @pytest.mark.parametrize("row", _ALL, ids=lambda row: row.name)
 def test_a_command_takes_every_input_of_its_method(row: Operation) -> None:
-    signature = inspect.signature(build.method(row))
+    signature = inspect.signature(methods.method(row))
     command = build.command(row, bare=BY_NAME.get(row.bare))
 
     names = {param.name for param in command.params}

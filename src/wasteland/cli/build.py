@@ -5,9 +5,8 @@ flags, the help and the call. Nothing here knows any one operation.
 
 from __future__ import annotations
 
-import importlib
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -15,6 +14,7 @@ import click
 from ..commons.operations import Kind, Operation, Param
 from . import complete
 from .context import Context, format_options, pass_context
+from .methods import method
 
 _INTEGERS = {"int", "int | None"}
 _FREE_TEXT = "words"
@@ -50,21 +50,6 @@ def command(row: Operation, *, bare: Operation | None = None) -> click.Command:
         help=_help(row, inputs),
         short_help=row.summary,
     )
-
-
-def method(row: Operation) -> Callable[..., Any]:
-    """Return the function of an operation."""
-    module = importlib.import_module(f"wasteland.commons.{row.module}")
-    owner, _, name = row.method.partition(".")
-    found: Callable[..., Any] = getattr(getattr(module, owner), name)
-    return found
-
-
-def owner(row: Operation) -> type:
-    """Return the session class that has the operation's method; it alone is imported."""
-    module = importlib.import_module(f"wasteland.commons.{row.module}")
-    found: type = getattr(module, row.method.partition(".")[0])
-    return found
 
 
 def _help(row: Operation, inputs: Sequence[inspect.Parameter]) -> str:

@@ -14,6 +14,7 @@ import click
 from ..commons.operations import Kind, Operation
 from ..protocol.lean import dataclass
 from ..settings import Settings
+from . import methods
 from .output import ALL_FIELDS, COLUMNS, Format, emit
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -41,9 +42,7 @@ class Context:
 
     def run(self, row: Operation, values: Mapping[str, Any]) -> None:
         """Call an operation and print its result."""
-        from . import build  # build imports this module
-
-        with self.session(build.owner(row)) as session:
+        with self.session(methods.owner(row)) as session:
             if row.kind is Kind.WRITE:
                 from .intents import recorded  # only writes need it
 

@@ -39,7 +39,7 @@ _SENTENCES: Final[tuple[tuple[str, type[WastelandError]], ...]] = (
     (r"branch already exists|remote already exists|tag already exists", Conflict),
     (r"cannot delete the (current|default) branch", Conflict),
     (r"invalid (branch|remote|tag) name", Invalid),
-    (r"invalid ref spec|invalid ancestor spec|invalid dolt_log revision|could not resolve", NotFound),
+    (r"invalid (ref|ancestor) spec|invalid dolt_log revision|could not resolve", NotFound),
     (r"not found|no longer exists|no such table: ", NotFound),
     (r"unauthorized|forbidden|authenticat", Unavailable),
 )

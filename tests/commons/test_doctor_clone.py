@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from commons.users import BOARD, User, follower, maintainer
-from wasteland.commons import checks_clone, memberships, workspace
-from wasteland.commons.findings import Finding, Level, Site
+from wasteland.commons import memberships, workspace
+from wasteland.commons.doctor import clone as checks_clone
+from wasteland.commons.doctor.findings import Finding, Level, Site
 from wasteland.commons.session import Seat
 from wasteland.commons.work import Work
 from wasteland.engines.doltlite.engine import DoltLiteEngine

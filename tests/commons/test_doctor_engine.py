@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from commons.users import BOARD, User, maintainer, run_sql
-from wasteland.commons import checks_engine, checks_refs, heads, workspace
-from wasteland.commons.findings import Level
+from wasteland.commons import heads, workspace
+from wasteland.commons.doctor import engine as checks_engine
+from wasteland.commons.doctor import refs as checks_refs
+from wasteland.commons.doctor.findings import Level
 from wasteland.commons.session import Seat
 from wasteland.commons.work import Work
 from wasteland.engines.dolt.server import Server

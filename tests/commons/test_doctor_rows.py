@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from commons.users import User, follower, maintainer
-from wasteland.commons.findings import Level
+from wasteland.commons.doctor.findings import Level
 from wasteland.protocol.records import write_time
 from wasteland.protocol.schema import Value
 

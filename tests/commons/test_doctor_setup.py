@@ -18,8 +18,9 @@ import pytest
 
 from commons.users import BOARD, User, maintainer
 from wasteland import settings as user_settings
-from wasteland.commons import doctor, memberships
-from wasteland.commons.findings import Check, Finding, Level, Site
+from wasteland.commons import memberships
+from wasteland.commons.doctor import diagnosis as doctor
+from wasteland.commons.doctor.findings import Check, Finding, Level, Site
 from wasteland.commons.memberships import Membership
 from wasteland.hosts.base import RepoName
 from wasteland.protocol.errors import NotFound, Unavailable

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from commons.users import BOARD, User, maintainer
 from wasteland.commons import workspace
-from wasteland.commons.import_csv import read_csv
-from wasteland.commons.import_drafts import draft
-from wasteland.commons.import_entries import MAX_BYTES, MAX_ENTRIES, Note
-from wasteland.commons.import_github import read_github
-from wasteland.commons.import_labels import Reading, read_labels
-from wasteland.commons.imports import ImportReport, Imports
+from wasteland.commons.imports.csv_file import read_csv
+from wasteland.commons.imports.drafts import draft
+from wasteland.commons.imports.entries import MAX_BYTES, MAX_ENTRIES, Note
+from wasteland.commons.imports.github import read_github
+from wasteland.commons.imports.importer import ImportReport, Imports
+from wasteland.commons.imports.labels import Reading, read_labels
 from wasteland.commons.rigs import Rigs
 from wasteland.commons.session import Seat
 from wasteland.commons.undo import Undo

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wasteland import settings as user_settings
-from wasteland.commons import doctor, memberships, workspace
+from wasteland.commons import memberships, workspace
 from wasteland.commons.creation import create_commons
-from wasteland.commons.findings import Finding, Level
+from wasteland.commons.doctor import diagnosis as doctor
+from wasteland.commons.doctor.findings import Finding, Level
 from wasteland.commons.memberships import Membership
 from wasteland.engines.doltlite import driver
 from wasteland.engines.doltlite.engine import DoltLiteEngine

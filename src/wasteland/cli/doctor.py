@@ -14,7 +14,7 @@ from .output import emit
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from ..commons.findings import Finding
+    from ..commons.doctor.findings import Finding
 
 _SIGNS = {"ok": "✓", "warn": "!", "problem": "✗"}
 _STYLES = {"ok": "green", "warn": "yellow", "problem": "red"}
@@ -38,7 +38,7 @@ def doctor(context: Context, *, fix: bool, check: bool) -> int:
       wl doctor --fix
     """
     from ..commons.data import to_data
-    from ..commons.doctor import diagnose
+    from ..commons.doctor.diagnosis import diagnose
 
     named = context.commons or context.settings.commons
     found = diagnose(context.settings, named, fix=fix)

@@ -13,8 +13,8 @@ from .output import emit
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from ..commons.import_entries import Batch
-    from ..commons.imports import ImportReport
+    from ..commons.imports.entries import Batch
+    from ..commons.imports.importer import ImportReport
 
 F = TypeVar("F", bound=Callable[..., Any])
 _SHOWN = 10
@@ -65,7 +65,7 @@ def github(context: Context, file: IO[bytes], *, repo: str, **choices: Any) -> N
       gh issue list --limit 500 --json number,title,body,labels,state,url > issues.json
       wl import github issues.json --dry-run
     """
-    from ..commons.import_github import read_github
+    from ..commons.imports.github import read_github
 
     _import(context, read_github(_read(file), repo=repo), choices)
 
@@ -86,7 +86,7 @@ def from_csv(context: Context, file: IO[bytes], *, source: str, **choices: Any) 
     Example:
       wl import csv backlog.csv --project apollo --dry-run
     """
-    from ..commons.import_csv import read_csv
+    from ..commons.imports.csv_file import read_csv
 
     _import(context, read_csv(_read(file), source=source), choices)
 
@@ -128,14 +128,14 @@ def _some(word: str, pairs: Sequence[tuple[str, str]]) -> list[str]:
 
 def _read(file: IO[bytes]) -> bytes:
     """Return the file's bytes; of one that is too long, enough to be refused."""
-    from ..commons.import_entries import MAX_BYTES
+    from ..commons.imports.entries import MAX_BYTES
 
     return file.read(MAX_BYTES + 1)
 
 
 def _import(context: Context, batch: Batch, choices: Mapping[str, Any]) -> None:
     from ..commons.data import to_data
-    from ..commons.imports import Imports
+    from ..commons.imports.importer import Imports
 
     with context.session(Imports) as session:
         report = session.import_entries(batch, **choices)

@@ -12,20 +12,20 @@ import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from ..protocol import lifecycle
-from ..protocol.diff import RowChange
-from ..protocol.errors import Invalid
-from ..protocol.names import visible
-from ..protocol.policy import Action
-from ..protocol.records import WantedItem
-from . import queries
-from .changes import added, changed
-from .import_drafts import Draft, draft
-from .import_entries import Batch, Entry, Note, note
-from .intents import Intent
-from .queries import Query
-from .receipts import Receipt
-from .writing import WriteSession
+from ...protocol import lifecycle
+from ...protocol.diff import RowChange
+from ...protocol.errors import Invalid
+from ...protocol.names import visible
+from ...protocol.policy import Action
+from ...protocol.records import WantedItem
+from .. import queries
+from ..changes import added, changed
+from ..intents import Intent
+from ..queries import Query
+from ..receipts import Receipt
+from ..writing import WriteSession
+from .drafts import Draft, draft
+from .entries import Batch, Entry, Note, note
 
 
 @dataclass(frozen=True, slots=True)

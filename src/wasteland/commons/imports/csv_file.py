@@ -8,10 +8,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from ..protocol import fields
-from ..protocol.errors import Invalid
-from ..protocol.names import visible
-from .import_entries import CLOSED, Batch, Entry, Note, check_count, text_of
+from ...protocol import fields
+from ...protocol.errors import Invalid
+from ...protocol.names import visible
+from .entries import CLOSED, Batch, Entry, Note, check_count, text_of
 
 _COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "title": ("title", "summary", "subject", "name"),

@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ..protocol import fields, ids, words
-from ..protocol.errors import Invalid
-from ..protocol.text import CONTROL, evidence_url, terminal_safe
-from .import_entries import Entry, Note, note
-from .import_labels import (
+from ...protocol import fields, ids, words
+from ...protocol.errors import Invalid
+from ...protocol.text import CONTROL, evidence_url, terminal_safe
+from .entries import Entry, Note, note
+from .labels import (
     EFFORT_SYNONYMS,
     PRIORITY_SYNONYMS,
     TYPE_SYNONYMS,

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Final
 
-from ..protocol.records import write_time
-from ..protocol.stamps import infer_scale, parse_scale
-from . import leases, queries
+from ...protocol.records import write_time
+from ...protocol.stamps import infer_scale, parse_scale
+from .. import leases, queries
 from .findings import Check, Finding, Site, ok, some, warn
 
 _LEASE: Final = timedelta(hours=72)

@@ -7,13 +7,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from ..engines.base import MAIN, Engine
-from ..hosts import replay
-from ..protocol.diff import RowChange
-from ..protocol.errors import NotFound, Tampered, Unavailable
-from ..protocol.names import visible
-from ..protocol.schema import COMMONS_TABLES, READABLE_MAJOR, SCHEMA_VERSION, TABLES, Row
-from . import heads, queries
+from ...engines.base import MAIN, Engine
+from ...hosts import replay
+from ...protocol.diff import RowChange
+from ...protocol.errors import NotFound, Tampered, Unavailable
+from ...protocol.names import visible
+from ...protocol.schema import COMMONS_TABLES, READABLE_MAJOR, SCHEMA_VERSION, TABLES, Row
+from .. import heads, queries
 from .findings import Check, Finding, Site, ok, problem, some, warn
 
 GC_FROM_BYTES: Final = 64 * 2**20

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from ..protocol.errors import Invalid
+from ...protocol.errors import Invalid
 
 MAX_BYTES: Final = 32 * 2**20
 MAX_ENTRIES: Final = 5000

@@ -7,11 +7,11 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ..hosts.base import RepoName
-from ..protocol.errors import Invalid
-from ..protocol.names import visible
-from ..protocol.text import evidence_url
-from .import_entries import CLOSED, Batch, Entry, check_count, note, text_of
+from ...hosts.base import RepoName
+from ...protocol.errors import Invalid
+from ...protocol.names import visible
+from ...protocol.text import evidence_url
+from .entries import CLOSED, Batch, Entry, check_count, note, text_of
 
 _ISSUE_URL: Final = re.compile(
     r"https?://[^/]+/([^/]+/[^/]+)/(?:issues|pull)/\d+/?\Z", re.IGNORECASE

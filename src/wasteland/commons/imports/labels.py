@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from ..protocol.words import EFFORTS, PRIORITIES, TYPES
+from ...protocol.words import EFFORTS, PRIORITIES, TYPES
 
 TYPE_SYNONYMS: Final[Mapping[str, str]] = {
     **{word: word for word in TYPES},

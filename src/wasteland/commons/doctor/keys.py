@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from ..memberships import PLAIN
 from .findings import Check, Finding, Site, ok, problem, some, warn, without
-from .memberships import PLAIN
 
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 

@@ -10,13 +10,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..engines.base import Engine
-from ..hosts.base import Host
-from .memberships import HOST, Membership
-from .session import Seat, Session
+from ...engines.base import Engine
+from ...hosts.base import Host
+from ..memberships import HOST, Membership
+from ..session import Seat, Session
 
 if TYPE_CHECKING:
-    from ..settings import Settings
+    from ...settings import Settings
 
 
 class Level(StrEnum):

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from ..engines.base import MAIN, Engine
-from ..protocol.errors import EngineError, NotFound
+from ...engines.base import MAIN, Engine
+from ...protocol.errors import EngineError, NotFound
+from ..memberships import HOST, Membership
 from .findings import Check, Finding, Site, ok, problem, warn
-from .memberships import HOST, Membership
 
 PROBE_TIMEOUT_S: Final = 2.0
 STALE_AFTER: Final = timedelta(days=1)
@@ -150,7 +150,7 @@ def _last_written(engine: Engine) -> datetime:
 
 
 def _refresh(site: Site) -> bool:
-    from . import workspace  # noqa: PLC0415  # opening needs it, the checks do not
+    from .. import workspace  # noqa: PLC0415  # opening needs it, the checks do not
 
     with workspace.open_host(site.settings, site.here) as host:
         host.refresh(site.here.repo)

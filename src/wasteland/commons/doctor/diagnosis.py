@@ -15,35 +15,28 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from ..engines.base import Engine
-from ..protocol.errors import WastelandError
-from . import (
-    checks_clone,
-    checks_engine,
-    checks_keys,
-    checks_refs,
-    checks_rows,
-    checks_setup,
-    memberships,
-)
+from ...engines.base import Engine
+from ...protocol.errors import WastelandError
+from .. import memberships
+from ..memberships import HOST
+from . import clone, engine, keys, refs, rows, setup
 from .findings import Check, Finding, Level, Site, problem, warn
-from .memberships import HOST
 
 if TYPE_CHECKING:
-    from ..settings import Settings
+    from ...settings import Settings
 
 TOTAL_S: Final = 9.0
 _RESTORE: Final = "once more, if it is in use; restore it from a backup, if it is damaged"
 _FIXING_S: Final = 300.0
 """Garbage collection of a large file takes its time; only who asks for repairs waits for it."""
 
-MACHINE: Final[Sequence[Check]] = (*checks_setup.CHECKS, *checks_keys.CHECKS)
-_CLONE: Final[Sequence[Check]] = checks_clone.CHECKS
+MACHINE: Final[Sequence[Check]] = (*setup.CHECKS, *keys.CHECKS)
+_CLONE: Final[Sequence[Check]] = clone.CHECKS
 _OPEN: Final[Sequence[Check]] = (
-    *checks_clone.OPEN_CHECKS,
-    *checks_engine.CHECKS,
-    *checks_refs.CHECKS,
-    *checks_rows.CHECKS,
+    *clone.OPEN_CHECKS,
+    *engine.CHECKS,
+    *refs.CHECKS,
+    *rows.CHECKS,
 )
 
 
@@ -72,7 +65,7 @@ def diagnose(settings: Settings, name: str, *, fix: bool = False) -> list[Findin
 def _examine(site: Site, end: float) -> Iterator[Finding]:
     """Yield what is to say about one commons."""
     yield from _run(_CLONE, site, end)
-    first = [[check] for check in (Check("open", _open, 5.0), *checks_engine.FIRST)]
+    first = [[check] for check in (Check("open", _open, 5.0), *engine.FIRST)]
     for stage in (*first, _OPEN):
         findings = list(_run(stage, site, end))
         yield from findings
@@ -93,7 +86,7 @@ def _open(site: Site) -> Iterator[Finding]:
                 f"WL_HOST={root} , or: wl leave {here.repo}",
             )
             return
-        from . import workspace  # noqa: PLC0415  # opening needs it, the checks do not
+        from .. import workspace  # noqa: PLC0415  # opening needs it, the checks do not
 
         site.host = workspace.local_host(root, site.settings)
         site.engine = site.host.engine(here.repo)
@@ -108,17 +101,17 @@ def _clone(site: Site) -> Engine | None:
     """Return the engine of a plain remote's clone, None if there is none."""
     here, folder = site.here, _clone_folder(site)
     if here.engine == "doltlite":
-        from ..engines.doltlite.engine import DoltLiteEngine  # noqa: PLC0415  # one or the other
+        from ...engines.doltlite.engine import DoltLiteEngine  # noqa: PLC0415  # one or the other
 
         file = folder / f"{here.repo.name}.db"
         return DoltLiteEngine(file) if file.is_file() else None
-    from ..engines.dolt.names import database_name  # noqa: PLC0415  # ditto
+    from ...engines.dolt.names import database_name  # noqa: PLC0415  # ditto
 
     database = database_name(here.repo.owner, here.repo.name)
     if not (folder / database / ".dolt").is_dir():
         return None
-    from ..engines.dolt.engine import DoltEngine  # noqa: PLC0415  # loads the MySQL driver
-    from ..engines.dolt.server import Server  # noqa: PLC0415  # ditto
+    from ...engines.dolt.engine import DoltEngine  # noqa: PLC0415  # loads the MySQL driver
+    from ...engines.dolt.server import Server  # noqa: PLC0415  # ditto
 
     return DoltEngine(Server.attach(folder, program=site.settings.dolt or None), database)
 

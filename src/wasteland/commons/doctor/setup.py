@@ -13,13 +13,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from ..engines.dolt.program import OLDEST, check_version, find_program
-from ..engines.doltlite import library as doltlite
-from ..engines.doltlite.exceptions import LibraryMissing
-from ..protocol.errors import WastelandError
-from . import memberships
+from ...engines.dolt.program import OLDEST, check_version, find_program
+from ...engines.doltlite import library as doltlite
+from ...engines.doltlite.exceptions import LibraryMissing
+from ...protocol.errors import WastelandError
+from .. import memberships
+from ..memberships import HOST
 from .findings import Check, Finding, Site, ok, problem, warn, without
-from .memberships import HOST
 
 LEAST_FREE_BYTES: Final = 100 * 2**20
 _DOLT_DATABASES: Final = ".dolt-databases"

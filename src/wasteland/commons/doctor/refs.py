@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Final
 
-from ..engines.base import Branch
-from ..hosts.base import PullRequest, PullState
-from ..hosts.journaled import JournaledHost
-from ..protocol.errors import NotFound
-from . import recovery
+from ...engines.base import Branch
+from ...hosts.base import PullRequest, PullState
+from ...hosts.journaled import JournaledHost
+from ...protocol.errors import NotFound
+from .. import recovery
 from .findings import Check, Finding, Site, ok, problem, some, warn
 
 MANY_BRANCHES: Final = 500

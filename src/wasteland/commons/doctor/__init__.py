@@ -1,0 +1,1 @@
+"""``wl doctor``: what is wrong, and which command mends it."""

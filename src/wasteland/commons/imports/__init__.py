@@ -1,0 +1,1 @@
+"""``wl import``: backlogs kept elsewhere, as wanted items."""

@@ -57,8 +57,12 @@ def dolt_copy(path: Path, folder: Path, dolt: str) -> None:
     folder.mkdir()
     env = {**os.environ, "DOLT_ROOT_PATH": str(folder.parent)}
     for key, value in (("user.name", "b"), ("user.email", "b@example.org")):
-        subprocess.run([dolt, "config", "--global", "--add", key, value], env=env, check=True,
-                       stdout=subprocess.DEVNULL)
+        subprocess.run(
+            [dolt, "config", "--global", "--add", key, value],
+            env=env,
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
     subprocess.run([dolt, "init"], env=env, cwd=folder, check=True, stdout=subprocess.DEVNULL)
     lines = [WANTED.create_sql() + ";", *(f"{line};" for line in WANTED.index_sql())]
     batch: list[str] = []
@@ -69,8 +73,15 @@ def dolt_copy(path: Path, folder: Path, dolt: str) -> None:
             batch = []
     if batch:
         lines.append(_insert(names, batch))
-    subprocess.run([dolt, "sql"], input="\n".join(lines), text=True, env=env, cwd=folder,
-                   check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [dolt, "sql"],
+        input="\n".join(lines),
+        text=True,
+        env=env,
+        cwd=folder,
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
 
 
 def _insert(names: list[str], rows: list[str]) -> str:

@@ -69,6 +69,7 @@ def merges(max_: Commons, ada: Commons, times: int = 7) -> list[float]:
 
 def forks(host: LocalHost, root: Path, times: int = 20) -> tuple[float, float]:
     """Return milliseconds and bytes of one fork with its file on disk."""
+
     def size() -> int:
         return sum(f.stat().st_size for f in root.rglob("*.db") if f.name != "host.db")
 
@@ -94,8 +95,15 @@ def main() -> None:
     first, last = min(found), max(found)
     ratios = {k: round(found[last][k] / found[first][k], 2) for k in found[first]}
     browses = [v for f in found.values() for k, v in f.items() if k.startswith("browse")]
-    print(json.dumps({"largest to smallest": ratios, "browse slowest to fastest":
-                      round(max(browses) / min(browses), 2)}, indent=2))
+    print(
+        json.dumps(
+            {
+                "largest to smallest": ratios,
+                "browse slowest to fastest": round(max(browses) / min(browses), 2),
+            },
+            indent=2,
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from wasteland.engines.doltlite import library
 from wasteland.engines.doltlite.exceptions import LibraryMissing
 
 SOURCES = Path(wasteland.__file__).parent.parent
-GENERATOR = SOURCES.parent / "scripts" / "generate_abi.py"
+GENERATOR = Path(__file__).parents[3] / "scripts" / "generate_abi.py"
 
 BOTH = """
 import sqlite3, sys
@@ -125,8 +125,6 @@ def test_the_driver_loads_no_parser_and_no_stock_sqlite() -> None:
 
 def test_the_declarations_are_as_generated() -> None:
     """`scripts/generate_abi.py` writes the module; nobody edits it by hand."""
-    if not GENERATOR.exists():
-        pytest.skip("no scripts beside an installed package")
     committed = (SOURCES / "wasteland/engines/doltlite/_abi.py").read_text(encoding="utf-8")
 
     assert runpy.run_path(str(GENERATOR))["generate"]() == committed

@@ -28,6 +28,7 @@ from cli.records import (
 )
 from wasteland.cli.pages import parts
 from wasteland.cli.render import page
+from wasteland.commons.sync import Step, SyncReport
 
 
 def test_the_board_shows_all_columns_where_there_is_room(shown: Shown) -> None:
@@ -500,3 +501,26 @@ def test_the_default_commons_is_marked(shown: Shown) -> None:
 def test_a_page_is_made_of_text_that_was_disarmed() -> None:
     assert "␛[2J" == parts.line("\x1b[2J").plain
     assert isinstance(parts.line(None), Text)
+
+
+def test_a_sync_shows_its_steps_and_the_choices_that_a_conflict_leaves(shown: Shown) -> None:
+    report = SyncReport(
+        steps=[
+            Step("main", "fast-forward", "2 new commit(s)."),
+            Step("wl/ada/w-1", "conflict", "Main holds another value."),
+        ],
+        clean=False,
+        counts={"open": 1, "wanted": 3, "completions": 1, "stamps": 1},
+    )
+    expected = """\
+✓ fast-forward  main  2 new commit(s).
+✗ conflict  wl/ada/w-1  Main holds another value.
+1 open of 3 items, 1 completions, 1 stamps
+
+Choose:
+  wl sync --theirs
+  wl sync --ours
+  wl sync --reset-to-upstream
+"""
+
+    assert expected == shown(page("sync", report))

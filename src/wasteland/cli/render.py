@@ -11,7 +11,7 @@ from rich.console import Group, RenderableType
 from ..commons.data import to_data
 from ..commons.receipts import Receipt
 from ..commons.workspace import Joined
-from .pages import board, item, parts, plain, review, rigs
+from .pages import board, item, parts, plain, review, rigs, syncing
 from .pages.receipt import receipt
 
 
@@ -60,6 +60,7 @@ _AGING: Final[Mapping[str, Callable[[Any, datetime], RenderableType]]] = {
 _PAGES: Final[Mapping[str, Callable[[Any], RenderableType]]] = {
     "policy show": rigs.rules,
     "whoami": rigs.whoami,
+    "sync": syncing.sync,
     "list": plain.memberships,
     "join": _joined,
 }

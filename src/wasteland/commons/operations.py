@@ -14,6 +14,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from ..protocol import words
 from ..protocol.lean import dataclass
 
 
@@ -78,23 +79,6 @@ class Operation:
     idempotent: bool = False
 
 
-_TYPES: Final = (
-    "bug",
-    "feature",
-    "docs",
-    "chore",
-    "research",
-    "design",
-    "rfc",
-    "community",
-    "inference",
-    "other",
-)
-_PRIORITIES: Final = ("critical", "high", "medium", "low", "backlog")
-_EFFORTS: Final = ("trivial", "small", "medium", "large", "epic")
-_QUALITIES: Final = ("excellent", "good", "fair", "poor")
-_STATUSES: Final = ("open", "claimed", "in_review", "completed", "withdrawn", "all")
-
 _ID: Final = Param("item id, or any unique beginning of it", source="item")
 _AS_OF: Final = Param("an earlier state: a date, a commit or a tag")
 _VIEW: Final = Param("whose pending work lies over main", words=("mine", "all", "upstream"))
@@ -106,12 +90,12 @@ _ITEM_FIELDS: Final = {
     "title": Param("1 to 256 characters"),
     "description": Param("up to 4096 characters", ("-d", "--description")),
     "project": Param("project that it belongs to"),
-    "type": Param("kind of work", words=_TYPES),
-    "priority": Param("critical, high, medium, low, backlog, or 0 to 4", words=_PRIORITIES),
-    "effort": Param("trivial, small, medium, large or epic", words=_EFFORTS),
+    "type": Param("kind of work", words=words.TYPES),
+    "priority": Param("critical, high, medium, low, backlog, or 0 to 4", words=words.PRIORITIES),
+    "effort": Param("trivial, small, medium, large or epic", words=words.EFFORTS),
     "tags": Param("words joined by commas"),
 }
-_SCORE: Final = Param("excellent, good, fair, poor; 1 to 5; or 0.0 to 1.0", words=_QUALITIES)
+_SCORE: Final = Param("excellent, good, fair, poor; 1 to 5; or 0.0 to 1.0", words=tuple(words.QUALITIES))
 
 
 def _row(name: str, place: str, kind: Kind, summary: str, route: str, **rest: object) -> Operation:
@@ -130,8 +114,8 @@ OPERATIONS: Final = (
         example="wl browse --type bug --effort small",
         params={
             **{k: v for k, v in _ITEM_FIELDS.items() if k in {"project", "type", "priority"}},
-            "status": Param("a status, or all", words=_STATUSES),
-            "effort": Param("expected effort", words=_EFFORTS),
+            "status": Param("a status, or all", words=(*words.STATUSES, "all")),
+            "effort": Param("expected effort", words=words.EFFORTS),
             "tag": Param("a tag that it carries"),
             "posted_by": Param("the rig that posted it", source="rig"),
             "claimed_by": Param("the rig that holds it", source="rig"),
@@ -151,7 +135,7 @@ OPERATIONS: Final = (
         example='wl search "retry logic" -draft',
         params={
             "words": Param('free text; "a phrase", pre*, -without'),
-            "status": Param("a status, or all", words=_STATUSES),
+            "status": Param("a status, or all", words=(*words.STATUSES, "all")),
             "limit": Param("hits at most"),
         },
     ),
@@ -273,11 +257,11 @@ OPERATIONS: Final = (
         params={
             "id": _ID,
             "quality": _SCORE,
-            "reliability": Param("same words; like quality by default", words=_QUALITIES),
-            "creativity": Param("same words; left out by default", words=_QUALITIES),
+            "reliability": Param("same words; like quality by default", words=tuple(words.QUALITIES)),
+            "creativity": Param("same words; left out by default", words=tuple(words.QUALITIES)),
             "dimension": Param("another score as name=score, repeatable"),
             "confidence": Param("how sure you are, 0.0 to 1.0"),
-            "severity": Param("weight: leaf, branch or root", words=("leaf", "branch", "root")),
+            "severity": Param("weight: leaf, branch or root", words=tuple(words.SEVERITIES)),
             "skills": Param("skills shown, joined by commas"),
             "message": Param("why, for the rig's profile", ("-m", "--message")),
             "rig": Param("whose submission, where there are several", source="rig"),

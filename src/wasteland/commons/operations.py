@@ -95,7 +95,8 @@ _ITEM_FIELDS: Final = {
     "effort": Param("trivial, small, medium, large or epic", words=words.EFFORTS),
     "tags": Param("words joined by commas"),
 }
-_SCORE: Final = Param("excellent, good, fair, poor; 1 to 5; or 0.0 to 1.0", words=tuple(words.QUALITIES))
+_QUALITIES: Final = tuple(words.QUALITIES)
+_SCORE: Final = Param("excellent, good, fair, poor; 1 to 5; or 0.0 to 1.0", words=_QUALITIES)
 
 
 def _row(name: str, place: str, kind: Kind, summary: str, route: str, **rest: object) -> Operation:
@@ -257,8 +258,8 @@ OPERATIONS: Final = (
         params={
             "id": _ID,
             "quality": _SCORE,
-            "reliability": Param("same words; like quality by default", words=tuple(words.QUALITIES)),
-            "creativity": Param("same words; left out by default", words=tuple(words.QUALITIES)),
+            "reliability": Param("same words; like quality by default", words=_QUALITIES),
+            "creativity": Param("same words; left out by default", words=_QUALITIES),
             "dimension": Param("another score as name=score, repeatable"),
             "confidence": Param("how sure you are, 0.0 to 1.0"),
             "severity": Param("weight: leaf, branch or root", words=tuple(words.SEVERITIES)),

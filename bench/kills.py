@@ -107,6 +107,9 @@ class Campaign:
         if first and step != "sync" and first["commit"] != answer["commit"]:
             self.tally.wrong.append(f"{number} {step}: another receipt than the first")
         self.check(number, step, item, op_id)
+        if step in {"done", "sync"}:
+            # What waits for review would make each later sync longer.
+            self.rigs["max"].close(item)
 
     def prepare(self, step: str, number: int) -> tuple[str, str, list[str]]:
         """Return the item, who acts, and the command."""

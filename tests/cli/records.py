@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from wasteland.commons.joining import Joined
 from wasteland.commons.receipts import Receipt
 from wasteland.commons.review import Submission
 from wasteland.commons.rigs import RigSheet, RuleLine
 from wasteland.commons.search import Hit
 from wasteland.commons.sheets import BoardRow, Event, ItemSheet, Mine, Offered, Whoami
-from wasteland.commons.workspace import Joined
 from wasteland.hosts.base import Comment, PullRequest, PullState, RepoName
 from wasteland.protocol.diff import RowChange
 from wasteland.protocol.inbox import classify

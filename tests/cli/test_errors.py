@@ -174,7 +174,7 @@ def test_an_error_that_nobody_foresaw_is_one_line(wl: Wl, monkeypatch: pytest.Mo
     def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError("first\nsecond")
 
-    monkeypatch.setattr("wasteland.commons.workspace.join", fail)
+    monkeypatch.setattr("wasteland.commons.joining.join", fail)
 
     ran = wl("join", "acme/board")
 

@@ -62,7 +62,7 @@ def test_browse_loads_nothing_of_the_machinery_of_writing(home: Path) -> None:
     modules = _imported_by(["browse", "--json"], home / "ada")
 
     unwanted = {"intents", "writing", "merge", "pending", "work"}
-    unwanted |= {"review", "decisions", "rigs", "undo", "sdk"}
+    unwanted |= {"review", "decisions", "rigs", "undo", "sdk", "receipts", "joining", "creation"}
     assert {f"wasteland.commons.{name}" for name in unwanted} & modules == set()
     assert "wasteland.cli.render" not in modules
 

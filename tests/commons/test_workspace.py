@@ -12,7 +12,7 @@ import pytest
 
 from commons.casts import REPO, Clock, build_remote, refusal
 from wasteland import settings as user_settings
-from wasteland.commons import memberships, workspace
+from wasteland.commons import joining, memberships, workspace
 from wasteland.commons.creation import create_commons
 from wasteland.commons.rigs import Rigs
 from wasteland.commons.sdk import Commons
@@ -33,7 +33,7 @@ def home(tmp_path: Path) -> Settings:
 
 
 def test_a_commons_of_the_local_host_is_joined_by_name(home: Settings) -> None:
-    joined = workspace.join(home, "acme/board", handle="Ada", display_name="Ada L.")
+    joined = joining.join(home, "acme/board", handle="Ada", display_name="Ada L.")
 
     assert (REPO, "ada", "ada") == (joined.commons, joined.handle, joined.account)
     assert joined.registration is not None
@@ -45,9 +45,9 @@ def test_a_commons_of_the_local_host_is_joined_by_name(home: Settings) -> None:
 
 
 def test_joining_again_changes_nothing(home: Settings) -> None:
-    workspace.join(home, "acme/board", handle="ada")
+    joining.join(home, "acme/board", handle="ada")
 
-    again = workspace.join(home, "acme/board", handle="ada")
+    again = joining.join(home, "acme/board", handle="ada")
 
     assert (None, "You have joined it already.") == (again.registration, again.note)
 
@@ -55,20 +55,20 @@ def test_joining_again_changes_nothing(home: Settings) -> None:
 def test_a_registered_rig_joins_without_another_registration(
     home: Settings, tmp_path: Path
 ) -> None:
-    workspace.join(home, "acme/board", handle="ada")
+    joining.join(home, "acme/board", handle="ada")
     elsewhere = user_settings.load({"HOME": str(tmp_path / "other"), "WL_HOST": str(home.host)})
 
-    joined = workspace.join(elsewhere, "acme/board", handle="ada")
+    joined = joining.join(elsewhere, "acme/board", handle="ada")
 
     assert joined.registration is None
     assert [REPO] == [m.repo for m in memberships.joined(elsewhere.config)]
 
 
 def test_a_handle_of_another_account_is_taken(home: Settings) -> None:
-    workspace.join(home, "acme/board", handle="ada")
-    workspace.leave(home, "")
+    joining.join(home, "acme/board", handle="ada")
+    joining.leave(home, "")
 
-    error = refusal(lambda: workspace.join(home, "acme/board", handle="ada", account="mallory"))
+    error = refusal(lambda: joining.join(home, "acme/board", handle="ada", account="mallory"))
 
     assert (Conflict, "ada", "ada") == (type(error), error.facts["handle"], error.facts["owner"])
     assert [] == memberships.joined(home.config)
@@ -80,7 +80,7 @@ def test_a_plain_remote_is_joined_by_path_and_by_url(
 ) -> None:
     target = f"file://{remote}" if as_url else str(remote)
 
-    joined = workspace.join(home, target, handle="ada", mode="direct")
+    joined = joining.join(home, target, handle="ada", mode="direct")
 
     assert (REPO, None) == (joined.commons, joined.registration)
     (membership,) = memberships.joined(home.config)
@@ -97,7 +97,7 @@ def test_a_plain_remote_is_joined_by_path_and_by_url(
 def test_a_new_rig_on_a_plain_remote_waits_for_its_registration(
     home: Settings, remote: Path
 ) -> None:
-    joined = workspace.join(home, str(remote), handle="zoe")
+    joined = joining.join(home, str(remote), handle="zoe")
 
     assert joined.registration is not None
     assert "pending" == joined.registration.state
@@ -115,7 +115,7 @@ def test_a_new_rig_on_a_plain_remote_waits_for_its_registration(
 def test_what_is_no_commons_is_not_joined(
     home: Settings, target: str, kind: type[Exception]
 ) -> None:
-    error = refusal(lambda: workspace.join(home, target, handle="ada"))
+    error = refusal(lambda: joining.join(home, target, handle="ada"))
 
     assert (kind, []) == (type(error), memberships.joined(home.config))
 
@@ -124,33 +124,33 @@ def test_a_database_that_is_no_commons_is_refused(home: Settings, tmp_path: Path
     (tmp_path / "x").mkdir()
     DoltLiteEngine.create(tmp_path / "x" / "other.db").close()
 
-    error = refusal(lambda: workspace.join(home, str(tmp_path / "x" / "other.db"), handle="ada"))
+    error = refusal(lambda: joining.join(home, str(tmp_path / "x" / "other.db"), handle="ada"))
 
     assert "is no commons" in error.message
     assert [] == memberships.joined(home.config)
 
 
 def test_a_rig_needs_a_handle(home: Settings) -> None:
-    assert "handle" == refusal(lambda: workspace.join(home, "acme/board")).facts["field"]
+    assert "handle" == refusal(lambda: joining.join(home, "acme/board")).facts["field"]
 
 
 def test_leaving_forgets_the_commons_and_keeps_its_data(home: Settings) -> None:
-    workspace.join(home, "acme/board", handle="ada")
+    joining.join(home, "acme/board", handle="ada")
     memberships.set_default(home.config, "acme/board")
 
-    left = workspace.leave(home, "acme/board")
+    left = joining.leave(home, "acme/board")
 
     assert (REPO, []) == (left.repo, memberships.joined(home.config))
     assert "" == memberships.default(home.config)
     assert (home.host / "acme" / "board.db").is_file()
-    assert "not_found" == refusal(lambda: workspace.leave(home, "")).code
+    assert "not_found" == refusal(lambda: joining.leave(home, "")).code
 
 
 def test_of_several_commons_one_must_be_named_or_be_the_default(
     home: Settings, remote: Path
 ) -> None:
-    workspace.join(home, "acme/board", handle="ada")
-    workspace.join(home, str(remote), handle="ada", name="gt/commons")
+    joining.join(home, "acme/board", handle="ada")
+    joining.join(home, str(remote), handle="ada", name="gt/commons")
 
     unclear = refusal(lambda: memberships.choose(home.config, ""))
     unknown = refusal(lambda: memberships.choose(home.config, "acme/other"))
@@ -212,7 +212,7 @@ def test_a_file_that_cannot_be_read_is_left_out(home: Settings, text: str) -> No
 
 
 def test_a_clone_that_was_removed_is_made_again(home: Settings, remote: Path) -> None:
-    workspace.join(home, str(remote), handle="ada")
+    joining.join(home, str(remote), handle="ada")
     for file in home.data.rglob("*.db"):
         if file.parent.name == "board":
             file.unlink()
@@ -230,22 +230,22 @@ def test_a_schema_of_another_age_is_not_supported(
         change.execute("UPDATE _meta SET value = '2.0' WHERE `key` = 'schema_version'")
         change.commit("v2", author="go", at=clock.at, tables=["_meta"])
 
-    error = refusal(lambda: workspace.join(home, str(remote), handle="ada"))
+    error = refusal(lambda: joining.join(home, str(remote), handle="ada"))
 
     assert ("unsupported", "2.0") == (error.code, error.facts["version"])
 
 
 def test_two_remotes_of_one_name_have_a_clone_each(home: Settings, remote: Path) -> None:
     other = build_remote(remote.parents[2] / "elsewhere" / "acme" / "board.db")
-    workspace.join(home, str(remote), handle="ada")
-    workspace.leave(home, "")
-    workspace.join(home, str(other), handle="ada")
+    joining.join(home, str(remote), handle="ada")
+    joining.leave(home, "")
+    joining.join(home, str(other), handle="ada")
 
     assert 2 == len(list((home.data / "clones" / "acme").glob("board-????????/board.db")))
 
 
 def test_the_clone_of_another_remote_is_not_opened(home: Settings, remote: Path) -> None:
-    workspace.join(home, str(remote), handle="ada")
+    joining.join(home, str(remote), handle="ada")
     [found] = memberships.joined(home.config)
     moved = replace(found, url="file:///elsewhere/acme/board.db", other={})
 
@@ -255,13 +255,13 @@ def test_the_clone_of_another_remote_is_not_opened(home: Settings, remote: Path)
 
 
 def test_another_membership_of_the_name_is_never_overwritten(home: Settings, remote: Path) -> None:
-    workspace.join(home, str(remote), handle="ada")
+    joining.join(home, str(remote), handle="ada")
     before = memberships.joined(home.config)
 
     for act in (
-        lambda: workspace.join(home, "acme/board", handle="ada"),
-        lambda: workspace.join(home, str(remote), handle="bob"),
-        lambda: workspace.create(home, REPO, handle="ada", engine="doltlite"),
+        lambda: joining.join(home, "acme/board", handle="ada"),
+        lambda: joining.join(home, str(remote), handle="bob"),
+        lambda: joining.create(home, REPO, handle="ada", engine="doltlite"),
     ):
         error = refusal(act)
         assert (Conflict, "wl leave acme/board") == (type(error), error.hint)
@@ -277,7 +277,7 @@ def test_a_remote_that_cannot_be_cloned_is_called_by_its_address(
     file.parent.mkdir()
     file.write_bytes(junk)
 
-    error = refusal(lambda: workspace.join(home, f"file://{file}", handle="ada"))
+    error = refusal(lambda: joining.join(home, f"file://{file}", handle="ada"))
 
     assert ("unavailable", True) == (error.code, f"file://{file}" in error.message)
     assert [] == [path for path in home.data.rglob("clones/**/*") if path.is_file()]
@@ -288,8 +288,8 @@ def test_what_a_killed_create_has_left_is_created_again(home: Settings) -> None:
     with workspace.local_host(home.host, home) as host:
         host.create(left)
 
-    error = refusal(lambda: workspace.join(home, "acme/left", handle="ada"))
-    workspace.create(home, left, handle="max", engine="doltlite")
+    error = refusal(lambda: joining.join(home, "acme/left", handle="ada"))
+    joining.create(home, left, handle="max", engine="doltlite")
 
     assert (NotFound, "wl create acme/left") == (type(error), error.hint.split(",")[0])
     with workspace.open_commons(home, "acme/left", Commons) as session:
@@ -302,13 +302,13 @@ def test_a_name_without_a_database_goes_to_either_engine(home: Settings) -> None
         host.create(left)
     (home.host / "acme" / "left.db").unlink()
 
-    workspace.create(home, left, handle="max", engine="doltlite")
+    joining.create(home, left, handle="max", engine="doltlite")
 
     assert [left] == [m.repo for m in memberships.joined(home.config)]
 
 
 def test_a_membership_that_cannot_be_read_is_named(home: Settings) -> None:
-    workspace.join(home, "acme/board", handle="ada")
+    joining.join(home, "acme/board", handle="ada")
     place = home.config / "wastelands" / "acme" / "board.wl.json"
     place.write_text("{")
 
@@ -325,7 +325,7 @@ def test_a_first_dolt_clone_that_fails_leaves_nothing(
     folder.mkdir(parents=True)
     user = replace(home, dolt=dolt_program)
 
-    error = refusal(lambda: workspace.join(user, f"file://{folder}", handle="ada"))
+    error = refusal(lambda: joining.join(user, f"file://{folder}", handle="ada"))
 
     assert ("unavailable", True) == (error.code, f"file://{folder}" in error.message)
     assert [] == list((home.data / "clones" / "acme").iterdir())
@@ -345,7 +345,7 @@ def test_what_a_killed_create_has_left_on_dolt_is_created_again(
         )
         host.engine(left).discard()
     try:
-        workspace.create(user, left, handle="max", engine="doltlite")
+        joining.create(user, left, handle="max", engine="doltlite")
     finally:
         Server.attach(user.host / ".dolt-databases", program=dolt_program).stop()
 

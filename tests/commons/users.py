@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wasteland import settings as user_settings
-from wasteland.commons import memberships, workspace
+from wasteland.commons import joining, memberships, workspace
 from wasteland.commons.creation import create_commons
 from wasteland.commons.doctor import diagnosis as doctor
 from wasteland.commons.doctor.findings import Finding, Level
@@ -52,7 +52,7 @@ def maintainer(home: Path, *, dolt: str = "") -> User:
     engine = "dolt" if dolt else "doltlite"
     with workspace.local_host(found.host, found) as host:
         create_commons(host, BOARD, handle="org", engine=engine)
-    workspace.remember_creator(found, BOARD, "org", engine)
+    joining.remember_creator(found, BOARD, "org", engine)
     return User(found, found.host / "org" / "board.db")
 
 

@@ -47,7 +47,7 @@ def create(context: Context, commons: str, *, dry_run: bool, **options: Any) -> 
     Example:
       wl create acme/board --name "Acme's board" --policy team
     """
-    from ..commons import workspace
+    from ..commons import joining
     from ..hosts.base import RepoName
 
     repo = RepoName.parse(commons)
@@ -60,10 +60,10 @@ def create(context: Context, commons: str, *, dry_run: bool, **options: Any) -> 
         "host": str(context.settings.host.resolve()),
     }
     if dry_run:
-        rows = workspace.plan(context.settings, repo, **options)
+        rows = joining.plan(context.settings, repo, **options)
         context.show("create", {**found, "commit": "", "diff": rows})
         return
-    head = workspace.create(context.settings, repo, **options)
+    head = joining.create(context.settings, repo, **options)
     steps = [f"wl join {repo} --handle NAME", 'wl post --title "First item"']
     context.show("create", {**found, "commit": head, "next": steps})
 
@@ -92,13 +92,13 @@ def join(context: Context, target: str, *, direct: bool, **options: Any) -> None
       wl join acme/board --handle ada
       wl join https://commons.example.org/acme/board.db --handle ada
     """
-    from ..commons import workspace
+    from ..commons import joining
 
     account = options["account"] or os.environ.get("DOLTHUB_ORG") or options["handle"] or _user()
     options["account"] = account
     mode = "direct" if direct else "pr"
     with working("Joining the commons", context.form):
-        joined = workspace.join(context.settings, target, mode=mode, **options)
+        joined = joining.join(context.settings, target, mode=mode, **options)
     context.show("join", joined)
 
 
@@ -114,9 +114,9 @@ def leave(context: Context, name: str | None) -> None:
     Example:
       wl leave acme/board
     """
-    from ..commons import workspace
+    from ..commons import joining
 
-    gone = workspace.leave(context.settings, name or context.commons)
+    gone = joining.leave(context.settings, name or context.commons)
     context.show("leave", {"commons": str(gone.repo), "data": gone.local_dir or gone.url})
 
 

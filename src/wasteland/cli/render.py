@@ -9,8 +9,8 @@ from typing import Any, Final
 from rich.console import Group, RenderableType
 
 from ..commons.data import to_data
+from ..commons.joining import Joined
 from ..commons.receipts import Receipt
-from ..commons.workspace import Joined
 from .pages import board, item, parts, plain, review, rigs, syncing
 from .pages.receipt import receipt
 

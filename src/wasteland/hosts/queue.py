@@ -10,10 +10,10 @@ process: nothing has to be cleaned up by hand after a kill, and there is no daem
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
 import threading
 import time
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -57,7 +57,7 @@ class Queue:
 
     def of_branch(self, branch: str) -> Queue:
         """Return the queue of one branch, which some others share: there are 256 at most."""
-        number = hashlib.sha256(branch.encode()).hexdigest()[:2]
+        number = f"{zlib.crc32(branch.encode()) % 256:02x}"
         directory = self.directory / "branches" / number
         return Queue(directory, f"{branch} of {self.name}", timeout_s=self.timeout_s)
 

@@ -106,3 +106,10 @@ def test_statuses_are_counted_as_stored(board: Engine) -> None:
 )
 def test_a_filter_that_no_item_could_match_is_invalid(cast: Cast, name: str, value: Any) -> None:
     assert "invalid" == refusal(lambda: cast.ada.browse(**{name: value})).code
+
+
+def test_what_a_rig_holds_is_listed_whatever_its_status(cast: Cast) -> None:
+    """Nothing that somebody holds is open: asking for both by default would show nothing."""
+    item_id = cast.claimed()
+
+    assert [item_id] == [row.item.id for row in cast.ben.browse(claimed_by="ben")]

@@ -33,7 +33,7 @@ class Board(Session):
     def browse(
         self,
         *,
-        status: str = "open",
+        status: str = "",
         project: str = "",
         type: str = "",  # noqa: A002  # the column's own name
         priority: str | int | None = None,
@@ -51,7 +51,7 @@ class Board(Session):
         Return the items of the board, most urgent and newest first.
 
         Args:
-            status: A stored word, or "all".
+            status: A stored word, or "all"; what is open by default, and everything of a claimer.
             search: Words contained in the title.
             view: Lay over main your own pending work ("mine"), everybody's ("all") or none
                 ("upstream").
@@ -60,7 +60,7 @@ class Board(Session):
             Invalid: A filter that no item could match.
         """
         filters = Filters.checked(
-            status=status,
+            status=status or ("all" if claimed_by else "open"),
             project=project,
             type=type,
             priority=priority,

@@ -115,7 +115,7 @@ OPERATIONS: Final = (
         example="wl browse --type bug --effort small",
         params={
             **{k: v for k, v in _ITEM_FIELDS.items() if k in {"project", "type", "priority"}},
-            "status": Param("a status, or all", words=(*words.STATUSES, "all")),
+            "status": Param("a status, or all; open by default", words=(*words.STATUSES, "all")),
             "effort": Param("expected effort", words=words.EFFORTS),
             "tag": Param("a tag that it carries"),
             "posted_by": Param("the rig that posted it", source="rig"),

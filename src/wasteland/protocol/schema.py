@@ -162,7 +162,7 @@ WANTED: Final = Table(
         ("wanted_status", "`status`, `priority`, `created_at` DESC"),
         ("wanted_project", "`project`, `status`, `priority`, `created_at` DESC"),
         ("wanted_type", "`type`, `status`, `priority`, `created_at` DESC"),
-        ("wanted_claimer", "`claimed_by`, `status`, `priority`, `created_at` DESC"),
+        ("wanted_claimer", "`claimed_by`, `priority`, `created_at` DESC"),
         ("wanted_poster", "`posted_by`, `created_at`"),
     ),
 )

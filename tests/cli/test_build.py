@@ -83,7 +83,7 @@ def test_defaults_are_left_to_the_method(wl: Wl) -> None:
 
 
 def test_a_default_is_told_in_the_help(wl: Wl) -> None:
-    assert "[default: open]" in wl("browse", "--help").out
+    assert "[default: 50]" in wl("browse", "--help").out
 
 
 def test_an_argument_is_explained_in_the_help(wl: Wl) -> None:

@@ -1,5 +1,5 @@
 """
-How the work of a hub grows with the board: browse, merge, fork at 10 thousand to 1 million items.
+How a board grows: browse, search, merge and fork at 10 thousand to 1 million items.
 
     python bench/scale.py --sizes 10000,100000,1000000
 
@@ -50,6 +50,7 @@ def measure(root: Path) -> dict[str, float]:
         max_, ada = Commons(host, REPO, MAX), Commons(host, REPO, Seat("ada", "ada"))
         for name, filters in BROWSES.items():
             figures[f"browse {name}"] = median_ms(lambda f=filters: max_.browse(**f))  # type: ignore[misc]
+        figures["search"] = median_ms(lambda: max_.search("part work", limit=20))
         figures["merge"] = statistics.median(merges(max_, ada))
         figures["fork_ms"], figures["fork_bytes"] = forks(host, root)
     return figures

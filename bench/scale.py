@@ -50,6 +50,7 @@ def measure(root: Path) -> dict[str, float]:
         max_, ada = Commons(host, REPO, MAX), Commons(host, REPO, Seat("ada", "ada"))
         for name, filters in BROWSES.items():
             figures[f"browse {name}"] = median_ms(lambda f=filters: max_.browse(**f))  # type: ignore[misc]
+        max_.index_dir = root / "search"
         figures["search"] = median_ms(lambda: max_.search("part work", limit=20))
         figures["merge"] = statistics.median(merges(max_, ada))
         figures["fork_ms"], figures["fork_bytes"] = forks(host, root)

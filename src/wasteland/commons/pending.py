@@ -88,11 +88,6 @@ def _offered(
     )
 
 
-def work_on(session: Session, item_id: str) -> PullRequest | None:
-    """Return the open pull request of the session's rig about an item, if there is one."""
-    return _open_pull(session, names.work_branch(session.seat.rig, item_id))
-
-
 def _open_pull(session: Session, branch: str) -> PullRequest | None:
     return next((p for p in session.pending(mine=True) if p.branch == branch), None)
 

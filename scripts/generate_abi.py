@@ -34,6 +34,10 @@ int sqlite3_get_autocommit(sqlite3 *);
 void sqlite3_interrupt(sqlite3 *);
 void sqlite3_progress_handler(sqlite3 *, int steps, int (*)(void *), void *);
 int sqlite3_limit(sqlite3 *, int category, int value);
+int sqlite3_set_authorizer(sqlite3 *,
+                           int (*)(void *, int action, const char *, const char *,
+                                   const char *database, const char *inside),
+                           void *);
 sqlite3_int64 sqlite3_changes64(sqlite3 *);
 sqlite3_int64 sqlite3_total_changes64(sqlite3 *);
 sqlite3_int64 sqlite3_memory_used(void);
@@ -58,6 +62,7 @@ int sqlite3_bind_blob(sqlite3_stmt *, int, const char *, int size, intptr_t dest
 
 int sqlite3_column_count(sqlite3_stmt *);
 const char *sqlite3_column_name(sqlite3_stmt *, int);
+const char *sqlite3_column_decltype(sqlite3_stmt *, int);
 int sqlite3_column_type(sqlite3_stmt *, int);
 sqlite3_int64 sqlite3_column_int64(sqlite3_stmt *, int);
 double sqlite3_column_double(sqlite3_stmt *, int);
@@ -65,7 +70,9 @@ const char *sqlite3_column_text(sqlite3_stmt *, int);
 const char *sqlite3_column_blob(sqlite3_stmt *, int);
 int sqlite3_column_bytes(sqlite3_stmt *, int);
 
+void *doltliteServeAsync(const char *directory, int port, const char *address);
 int doltliteServerPort(void *server);
+void doltliteServerStop(void *server);
 """
 
 

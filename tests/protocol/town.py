@@ -14,7 +14,14 @@ from typing import Any, TypeVar
 
 from wasteland.protocol.diff import RowChange
 from wasteland.protocol.errors import WastelandError
-from wasteland.protocol.gate import Authority, ProposedChange, Usage, Verdict, judge
+from wasteland.protocol.gate import (
+    Authority,
+    ProposedChange,
+    Submission,
+    Usage,
+    Verdict,
+    judge,
+)
 from wasteland.protocol.policy import Policy
 from wasteland.protocol.records import (
     RECORDS,
@@ -77,6 +84,8 @@ class Town:
         policy: As main states it.
         owned: Whether the host is ours.
         usage: What counts against the actor's caps.
+        submissions: Work that waits in open pull requests.
+        lookalikes: Handles like the one that is being registered.
     """
 
     records: Sequence[Record] = ()
@@ -86,6 +95,8 @@ class Town:
     rigs: Sequence[Rig] = RIGS
     suspended: Mapping[str, Moderation] = field(default_factory=dict)
     merged_rigs: Mapping[str, Rig] = field(default_factory=dict)
+    submissions: Sequence[Submission] = ()
+    lookalikes: Sequence[str] = ()
 
     def judge(self, actor: str, *rows: RowChange, account: str | None = None) -> Verdict:
         """Return the verdict on *rows* by rig *actor*, signed in as its owner by default."""
@@ -103,6 +114,8 @@ class Town:
             rigs=rigs,
             links=[r for r in self.records if isinstance(r, RigLink)],
             usage=self.usage,
+            submissions=self.submissions,
+            lookalikes=self.lookalikes,
             token="fresh",
             owned=self.owned,
         )

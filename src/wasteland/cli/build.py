@@ -14,7 +14,7 @@ import click
 from ..commons.operations import Kind, Operation, Param
 from . import complete
 from .context import Context, format_options, pass_context
-from .methods import method
+from ..commons.methods import method
 
 _INTEGERS = {"int", "int | None"}
 _FREE_TEXT = "words"

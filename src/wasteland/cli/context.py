@@ -14,7 +14,7 @@ import click
 from ..commons.operations import Kind, Operation
 from ..protocol.lean import dataclass
 from ..settings import Settings
-from . import methods
+from ..commons import methods
 from .output import ALL_FIELDS, COLUMNS, Format, emit
 
 F = TypeVar("F", bound=Callable[..., Any])

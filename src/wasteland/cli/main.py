@@ -29,6 +29,7 @@ _LOCAL = {
     "leave": ("local", "Forget a commons; its data stays"),
     "list": ("local", "List the commons that you have joined"),
     "config": ("local", "Read and set your configuration"),
+    "remote": ("remote", "Let dolt itself clone a commons, and say how"),
     "sync": ("sync", "Bring your clone and your pending work up to date"),
     "doctor": ("doctor", "Find what is wrong, and say which command mends it"),
     "import": ("importing", "Turn GitHub issues or a CSV file into wanted items"),
@@ -40,7 +41,7 @@ _SECTIONS = (
     ("Find work", ("browse", "search", "show", "me", "why")),
     ("Do work", ("post", "update", "claim", "extend", "handover", "unclaim", "done", "withdraw")),
     ("Judge work", ("inbox", "review", "comment", "accept", "reject", "close", "merge")),
-    ("Run a commons", ("rig", "policy", "import", "sync", "doctor", "undo")),
+    ("Run a commons", ("rig", "policy", "import", "sync", "remote", "doctor", "undo")),
     ("Yourself", ("config", "completion", "version")),
 )
 

@@ -12,16 +12,18 @@ from datetime import datetime
 from typing import TypeVar
 
 from ..protocol.diff import RowChange
-from ..protocol.gate import Authority, ProposedChange, Usage
+from ..protocol.gate import Authority, ProposedChange, Submission, Usage
+from ..protocol.names import is_handle
 from ..protocol.policy import Policy
-from ..protocol.records import Completion, Record, Rig, Stamp, WantedItem
+from ..protocol.records import Completion, Record, Rig, RigLink, Stamp, WantedItem
 from ..protocol.roles import Actor
+from ..protocol.rules_rigs import lineage, skeleton
 from . import queries
 from .queries import Query
 
 R = TypeVar("R", bound=Record)
 
-_ACTOR_COLUMNS = ("claimed_by", "subject", "author", "parent_rig", "rig_a", "rig_b")
+_ACTOR_COLUMNS = ("claimed_by", "subject", "author", "parent_rig", "rig_a", "rig_b", "rig")
 
 
 def load_authority(
@@ -33,6 +35,7 @@ def load_authority(
     at: datetime,
     token: str,
     owned: bool,
+    submissions: Sequence[Submission] = (),
 ) -> Authority:
     """
     Return what main says about rig *handle* and about those whom *rows* name.
@@ -42,13 +45,12 @@ def load_authority(
         account: "" where the host cannot know who is signed in.
         token: Unique to this attempt.
         owned: Whether tables of ours exist there.
+        submissions: Work waiting elsewhere that *rows* may bring along.
     """
     policy = Policy.from_meta(queries.meta(query))
     suspended = queries.suspension(query, handle, at) if owned else None
     actor = Actor(handle, queries.one(query, Rig, handle), suspended)
-    rigs, links = (
-        queries.kin(query, {handle, *_named(rows)}) if _names_others(rows, handle) else ({}, [])
-    )
+    rigs, links = _others(query, rows, handle)
     return Authority(
         actor=actor,
         policy=policy,
@@ -57,15 +59,48 @@ def load_authority(
         rigs={**_answering(query, actor.rig), **rigs},
         links=links,
         usage=_usage(query, rows, handle, account, at) if policy.is_stated else Usage(),
+        submissions=submissions,
+        lookalikes=_lookalikes(query, rows) if policy.is_stated else (),
         token=token,
         owned=owned,
     )
 
 
+def _others(
+    query: Query, rows: Sequence[RowChange], handle: str
+) -> tuple[dict[str, Rig], list[RigLink]]:
+    """Return the rigs that *rows* name, and their kin, where the judge must know them."""
+    if not _names_others(rows, handle):
+        return {}, []
+    named = {handle, *_named(rows)}
+    rigs, links = queries.kin(query, named)
+    # Kin are counted; whoever is named is known however many they are.
+    missing = (queries.one(query, Rig, name) for name in named - set(rigs))
+    return {**rigs, **{rig.handle: rig for rig in missing if rig}}, links
+
+
 def _answering(query: Query, rig: Rig | None) -> dict[str, Rig]:
-    """Return the rig that answers for *rig*: its account may act as *rig*."""
-    parent = queries.one(query, Rig, rig.parent_rig) if rig and rig.parent_rig else None
-    return {parent.handle: parent} if parent else {}
+    """Return the rigs that answer for *rig*: their accounts may act as *rig*."""
+    if rig is None or not rig.parent_rig:
+        return {}
+    return {each.handle: each for each in lineage(rig, lambda name: queries.one(query, Rig, name))}
+
+
+def _lookalikes(query: Query, rows: Iterable[RowChange]) -> list[str]:
+    """Return the handles that read like one which *rows* register, by name."""
+    found: list[str] = []
+    for row in rows:
+        if row.table == "rigs" and row.before is None and is_handle(row.key):
+            wanted = skeleton(row.key)
+            # "%" is in no handle, and "_" stands for itself and its lookalikes here.
+            pattern = "".join("_" if char in "ol-" else char for char in wanted)
+            near = query(_NEAR, {"pattern": pattern})
+            handles = (str(each["handle"]) for each in near)
+            found += [name for name in handles if name != row.key and skeleton(name) == wanted]
+    return found
+
+
+_NEAR = "SELECT `handle` FROM `rigs` WHERE `handle` LIKE :pattern ORDER BY `handle` LIMIT 1000"
 
 
 def proposed(query: Query, rows: Sequence[RowChange], *, owned: bool) -> ProposedChange:
@@ -127,7 +162,7 @@ def _may_hold_work(row: RowChange) -> bool:
 def _names_others(rows: Iterable[RowChange], handle: str) -> bool:
     """Whether the judge must know other rigs: yearbook rule, links, parents, hand-overs."""
     return any(
-        row.table in {"stamps", "rig_links", "rigs"}
+        row.table in {"stamps", "rig_links", "rigs", "wlx_moderation"}
         or (row.table == "wanted" and row.row.get("claimed_by") not in {None, handle})
         for row in rows
     )

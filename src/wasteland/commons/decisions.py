@@ -25,6 +25,7 @@ from .queries import Query
 from .receipts import Receipt
 from .review import Review, need_head
 from .session import branch_item, branch_rig
+from .submissions import end_rivals
 
 
 class Decisions(Review):
@@ -87,7 +88,7 @@ class Decisions(Review):
         intent = Intent("accept", Action.ACCEPT, item_id, request, decides=True, pull=pull)
         receipt = self.write(intent, plan, options)
         if not dry_run:
-            self._end_rivals(item_id, "another submission was accepted")
+            end_rivals(self, item_id, "another submission was accepted")
         return receipt
 
     def reject(
@@ -146,7 +147,7 @@ class Decisions(Review):
         intent = Intent("close", Action.CLOSE, item_id, request, decides=True, pull=pull)
         receipt = self.write(intent, plan, options)
         if not dry_run:
-            self._end_rivals(item_id, "the item was closed")
+            end_rivals(self, item_id, "the item was closed")
         return receipt
 
     def resolve_submitted(self, prefix: str) -> str:
@@ -250,12 +251,6 @@ class Decisions(Review):
             row.table == "completions" and row.after and row.row.get("wanted_id") == item_id
             for row in self._net(pull)
         )
-
-    def _end_rivals(self, item_id: str, reason: str) -> None:
-        """Close what else was offered for an item that is settled."""
-        for pull in self.pending():
-            if branch_item(pull) == item_id:
-                self.host.end_pull(self.repo, pull.id, state=PullState.CLOSED, reason=reason)
 
     # --- rejected before it reached main
 

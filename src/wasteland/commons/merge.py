@@ -16,9 +16,11 @@ from ..engines.base import Change, Commit, Statement
 from ..hosts import replay
 from ..hosts.base import PullRequest, Settlement
 from ..protocol.diff import RowChange
-from ..protocol.errors import Unsupported
-from ..protocol.gate import Authority, Verdict, judge
-from . import queries
+from ..protocol.errors import Forbidden, Unsupported
+from ..protocol.gate import Authority, Submission, Verdict, judge
+from ..protocol.names import visible
+from ..protocol.schema import TABLES
+from . import queries, submissions
 from .authority import load_authority, proposed
 from .queries import Query
 from .recovery import including
@@ -37,12 +39,14 @@ class Landing:
         rows: Every row changed, amendments included.
         statements: What ran.
         authority: What main said about the acting rig before; None for what landed earlier.
-        commit: Hash; "" for a rehearsal.
+        verdict: The gate's word on the pull request.
+        commit: Hash; "" for a rehearsal, and for what was not kept.
     """
 
     rows: list[RowChange] = field(default_factory=list)
     statements: list[Statement] = field(default_factory=list)
     authority: Authority | None = None
+    verdict: Verdict = field(default_factory=Verdict)
     commit: str = ""
 
 
@@ -55,8 +59,8 @@ class _Offered:
     rows: Sequence[RowChange]
 
 
-class _Rehearsed(Exception):  # not an error: it unwinds a rehearsal
-    """Carries a dry run out of the transaction, which rolls back."""
+class _Dropped(Exception):  # not an error: it unwinds what is not kept
+    """Carries a rehearsal out of the transaction, which rolls back."""
 
 
 def land(
@@ -66,6 +70,7 @@ def land(
     message: str,
     pull: PullRequest | None = None,
     rehearse: bool = False,
+    keep: Callable[[Landing], bool] | None = None,
 ) -> Landing:
     """
     Bring *pull* and the rows of *plan* to main in one commit, if the gate allows both.
@@ -74,11 +79,17 @@ def land(
         plan: Reads the merged tree; may return nothing.
         message: Whole commit message, with trailers.
         rehearse: Do everything but the commit.
+        keep: Asked once *pull* is judged; what it does not keep is undone, and nothing raised.
     Raises:
         Forbidden, Conflict, Invalid: As the gate, the plan or the replay say; main is untouched.
     """
     landing = Landing()
     offered = _offered(session, pull) if pull else None
+    waiting = (
+        submissions.brought_along(session, offered.rows, offered.rig, _judged_alone)
+        if offered
+        else []
+    )
 
     def settle(change: Change, replayed: Sequence[RowChange]) -> Settlement:
         landing.rows, landing.statements = [], change.statements
@@ -87,19 +98,23 @@ def land(
         before = queries.at(engine, engine.head()) if pull else change.query
         if pull:
             seat = Seat(branch_rig(pull), session.account_of(pull))
-            amendments = _admit(session, change, before, replayed, seat, landing)
-            replay.apply(change, amendments)
+            work = submissions.still_offered(session, waiting)
+            authority = _authority(session, before, replayed, seat, work)
+            landing.verdict = _judge(session, change, replayed, authority, landing)
+            if keep and not keep(landing):
+                raise _Dropped
+            replay.apply(change, landing.verdict.require().amendments)
         own = replay.net(plan(change.query))
         seat = Seat(session.seat.rig, session.account_of())
-        amendments = _admit(session, change, before, own, seat, landing)
-        replay.apply(change, replay.net([*own, *amendments]))
+        verdict = _judge(session, change, own, _authority(session, before, own, seat), landing)
+        replay.apply(change, replay.net([*own, *verdict.require().amendments]))
         if rehearse:
-            raise _Rehearsed
+            raise _Dropped
         return _settlement(session, message, landing.rows, None if own else offered)
 
     if offered:
-        message = including(message, offered.newest.message)
-    with contextlib.suppress(_Rehearsed):
+        message = including(session, message, offered.newest.message, by=offered.rig)
+    with contextlib.suppress(_Dropped):
         changes = offered.rows if offered else ()
         landing.commit = session.host.merge(session.repo, changes, settle)
     return landing
@@ -112,11 +127,27 @@ def judge_offer(session: Session, rows: Sequence[RowChange], query: Query) -> Ve
 
 def judged(session: Session, merged: Query, rows: Sequence[RowChange], seat: Seat) -> Verdict:
     """Return what the gate would say today about *rows* by *seat*, whose tree *merged* reads."""
+    waiting = submissions.brought_along(session, rows, seat.rig, _judged_alone)
+    work = [each.submission for each in waiting]
+    authority = _authority(session, session.main(), rows, seat, work)
+    return judge(proposed(merged, rows, owned=session.is_owned), authority)
+
+
+def _judged_alone(
+    session: Session, merged: Query, rows: Sequence[RowChange], seat: Seat
+) -> Verdict:
+    """Judge a submission, which brings nobody else's work along."""
     authority = _authority(session, session.main(), rows, seat)
     return judge(proposed(merged, rows, owned=session.is_owned), authority)
 
 
-def _authority(session: Session, before: Query, rows: Sequence[RowChange], seat: Seat) -> Authority:
+def _authority(
+    session: Session,
+    before: Query,
+    rows: Sequence[RowChange],
+    seat: Seat,
+    work: Sequence[Submission] = (),
+) -> Authority:
     return load_authority(
         before,
         rows,
@@ -125,6 +156,7 @@ def _authority(session: Session, before: Query, rows: Sequence[RowChange], seat:
         at=session.host.now(),
         token=secrets.token_hex(16),
         owned=session.is_owned,
+        submissions=work,
     )
 
 
@@ -139,24 +171,30 @@ def _offered(session: Session, pull: PullRequest) -> _Offered:
             hint="wl merge takes rows; change the schema on main as its owner",
             pull=pull.id,
         )
-    newest = source.log(pull.head, limit=1)[0]
-    return _Offered(branch_rig(pull), newest, session.host.changes(pull))
+    rows = session.host.changes(pull)
+    foreign = sorted({row.table for row in rows} - set(TABLES))
+    if foreign:
+        raise Forbidden(
+            f"Pull request {pull.id} writes {', '.join(map(visible, foreign))}, which is no table "
+            "of a commons.",
+            hint=f"wl review {pull.id}",
+            table=foreign[0],
+        )
+    return _Offered(branch_rig(pull), source.log(pull.head, limit=1)[0], rows)
 
 
-def _admit(  # noqa: PLR0917  # one judgement: where, what, by whom
+def _judge(
     session: Session,
     change: Change,
-    before: Query,
     rows: Sequence[RowChange],
-    seat: Seat,
+    authority: Authority,
     landing: Landing,
-) -> Sequence[RowChange]:
-    """Judge *rows* by *seat*, note them as landing, and return the gate's amendments."""
-    landing.authority = _authority(session, before, rows, seat)
-    merged = proposed(change.query, rows, owned=session.is_owned)
-    amendments = judge(merged, landing.authority).require().amendments
-    landing.rows = replay.net([*landing.rows, *rows, *amendments])
-    return amendments
+) -> Verdict:
+    """Judge *rows* on the tree of *change* and note them, as amended, in *landing*."""
+    verdict = judge(proposed(change.query, rows, owned=session.is_owned), authority)
+    landing.authority = authority
+    landing.rows = replay.net([*landing.rows, *rows, *verdict.amendments])
+    return verdict
 
 
 def _settlement(

@@ -395,6 +395,31 @@ OPERATIONS: Final = (
         idempotent=True,
     ),
     _row(
+        "rig suspend",
+        "rigs:Rigs.suspend",
+        Kind.WRITE,
+        "Keep a rig from writing, with a reason and perhaps an end",
+        "PUT /rigs/{handle}/suspension",
+        action="moderate",
+        example='wl rig suspend eve --reason "Copied evidence" --until 2030-04-01',
+        params={
+            "handle": _RIG,
+            "reason": Param("why; the rig is told"),
+            "until": Param("a date to come; without one until it is restored"),
+        },
+        destructive=True,
+    ),
+    _row(
+        "rig restore",
+        "rigs:Rigs.restore",
+        Kind.WRITE,
+        "Lift the suspension of a rig",
+        "DELETE /rigs/{handle}/suspension",
+        action="moderate",
+        example="wl rig restore eve",
+        params={"handle": _RIG},
+    ),
+    _row(
         "rig link",
         "rigs:Rigs.link",
         Kind.WRITE,
@@ -435,7 +460,7 @@ OPERATIONS: Final = (
 )
 GROUPS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
-        "rig": ("Rigs: list, show, trust, link", "rig list"),
+        "rig": ("Rigs: list, show, trust, suspend, restore, link", "rig list"),
         "policy": ("The rules of the commons: show, set", "policy show"),
     }
 )

@@ -38,10 +38,17 @@ def find(engine: Engine, op_id: str, *, depth: int = DEPTH) -> Commit | None:
     return None
 
 
-def including(message: str, submitted: str) -> str:
-    """Return *message* with the operation that the commit message *submitted* names."""
+def including(session: Session, message: str, submitted: str, *, by: str) -> str:
+    """
+    Return *message* with the operation that the commit message *submitted* names.
+
+    Args:
+        submitted: As its writer left it; an operation of another rig than *by* is not named.
+    """
     op_id = trailers.find(submitted)
-    return f"{message}\n{INCLUDES_TRAILER}: {op_id}" if op_id else message
+    known = session.host.operation(session.repo, op_id) if op_id else None
+    is_foreign = known is not None and known.actor != by
+    return message if not op_id or is_foreign else f"{message}\n{INCLUDES_TRAILER}: {op_id}"
 
 
 def end_merged(session: Session, pull: str, *, head: str, commit: str) -> None:

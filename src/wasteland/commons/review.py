@@ -14,10 +14,12 @@ from ..protocol.inbox import Card, classify
 from ..protocol.policy import Action
 from ..protocol.roles import authorize
 from . import queries, recovery
+from .adoption import adopt
 from .intents import Intent
 from .merge import judged
 from .receipts import Receipt
 from .session import Seat, branch_rig
+from .submissions import end_settled
 from .writing import WriteSession
 
 
@@ -56,6 +58,7 @@ class Review(WriteSession):
             mine: Only what this rig has offered itself.
         """
         self.refresh()
+        adopt(self)
         recovery.settle_lost(self)
         query = self.main()
         if not mine:
@@ -105,7 +108,10 @@ class Review(WriteSession):
             decides=True,
             pull=found,
         )
-        return self.write(intent, lambda _: [], options)
+        receipt = self.write(intent, lambda _: [], options)
+        if not dry_run:
+            end_settled(self, rows)
+        return receipt
 
     def comment(self, pull: str, *, body: str, dry_run: bool = False) -> Comment:
         """
@@ -130,6 +136,7 @@ class Review(WriteSession):
 
     def _pull(self, name: str) -> PullRequest:
         text = name.removeprefix("#")
+        adopt(self)
         waiting = self.pending()
         named = [p for p in waiting if text in {p.id, p.branch} or p.branch.endswith(f"/{text}")]
         if len(named) == 1:

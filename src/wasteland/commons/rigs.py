@@ -1,4 +1,8 @@
-"""Rigs and rules of a commons: register, list, show, trust, link; read and set the policy."""
+"""
+Rigs and rules of a commons: register, list, show, trust, link; read and set the policy.
+
+Suspending and restoring rigs is in ``moderation``.
+"""
 
 from __future__ import annotations
 
@@ -24,9 +28,9 @@ from ..protocol.records import (
 from . import queries
 from .changes import added, changed
 from .intents import Intent
+from .moderation import Moderating
 from .queries import Query
 from .receipts import Receipt
-from .writing import WriteSession
 
 _LATEST = 20
 
@@ -60,7 +64,7 @@ class RuleLine:
     origin: str
 
 
-class Rigs(WriteSession):
+class Rigs(Moderating):
     """The operations on participants and on the commons' own rules."""
 
     def register(
@@ -251,16 +255,6 @@ class Rigs(WriteSession):
             decides=True,
         )
         return self.write(intent, plan, self.options(op_id, dry_run=dry_run))
-
-    def _rig(self, query: Query, handle: str) -> Rig:
-        found = queries.one(query, Rig, handle)
-        if found is None:
-            raise NotFound(
-                f"{names.visible(handle)} is not a rig of {self.repo}.",
-                hint="wl rig list",
-                rig=handle,
-            )
-        return found
 
     def _linked(
         self, query: Query, me: str, other: str, text: str, op_id: str, *, revoke: bool

@@ -15,9 +15,9 @@ from ..hosts.base import Host, HostAbility, PullRequest, PullState, RepoName
 from ..protocol.errors import Invalid, NotFound, Unavailable
 from ..protocol.lean import dataclass
 from ..protocol.names import read_branch, visible
-from ..protocol.policy import Policy
+from ..protocol.policy import Action, Policy
 from ..protocol.records import Rig, read_time
-from ..protocol.roles import Actor
+from ..protocol.roles import Actor, is_allowed
 from . import queries
 from .queries import Query
 
@@ -129,6 +129,11 @@ class Session:
         name = handle or self.seat.rig
         suspended = queries.suspension(ask, name, self.host.now()) if self.is_owned else None
         return Actor(name, queries.one(ask, Rig, name), suspended)
+
+    def may(self, action: Action) -> bool:
+        """Return whether the acting rig may take *action*, as main says now."""
+        query = self.main()
+        return is_allowed(action, self.actor(query), self.policy(query))
 
     def need_rig(self) -> str:
         """

@@ -10,6 +10,7 @@ from typing import Any
 from ..protocol import fields, ids, lifecycle, names, words
 from ..protocol.diff import RowChange
 from ..protocol.errors import Invalid, NotFound, Unsupported
+from ..protocol.evidence import accepted
 from ..protocol.policy import Action
 from ..protocol.records import OPEN_BOUNTY_TAG, Rig, WantedItem
 from ..protocol.roles import authorize
@@ -216,9 +217,10 @@ class Work(WriteSession):
         Raises:
             AlreadyClaimed: Another rig holds the item.
             Conflict: It is not claimed, or your submission waits already.
+            Invalid: The evidence shows a password, or names a file or digest that cannot be one.
         """
         options = self.options(op_id, dry_run=dry_run)
-        text = fields.evidence(evidence)
+        text = accepted(fields.evidence(evidence))
         item_id = self.resolve(id)
         me = self.need_rig()
 

@@ -38,7 +38,7 @@ def local_host(root: Path, settings: Settings) -> Host:
     """Return the host of a directory of repositories."""
     from ..hosts.local import LocalHost  # noqa: PLC0415  # either host, not both
 
-    return LocalHost(root, dolt=settings.dolt or None)
+    return LocalHost(root, dolt=settings.dolt or None, adopts_branches=True)
 
 
 @contextmanager

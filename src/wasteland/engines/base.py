@@ -76,6 +76,17 @@ class Commit:
 
 
 @dataclass(frozen=True, slots=True)
+class Tag:
+    """A name for a commit that stays."""
+
+    name: str
+    commit: str
+    author: str
+    at: datetime
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class RowVersion:
     """A row as one commit left it."""
 
@@ -289,6 +300,20 @@ class Engine(ABC):
     @abstractmethod
     def move_branch(self, name: str, to: str) -> None:
         """Set *name* to the commit that *to* names, whatever it held (a hard reset)."""
+
+    @abstractmethod
+    def tags(self) -> list[Tag]:
+        """Return the tags by name."""
+
+    @abstractmethod
+    def create_tag(self, name: str, start: str, *, message: str, author: str) -> None:
+        """
+        Tag the commit that *start* names.
+
+        Raises:
+            Conflict: There is a tag of that name.
+            NotFound: No such start.
+        """
 
     @abstractmethod
     def fast_forward(self, name: str, to: str, *, expected: str) -> str:

@@ -156,10 +156,13 @@ class Host(ABC):
     Attributes:
         abilities: What it has.
         location: Directory or URL, for messages.
+        adopts_branches: Whether work branches that appear in a repository without having been
+            offered are to become pull requests; never where a caller's account is known.
     """
 
     abilities: frozenset[HostAbility]
     location: str
+    adopts_branches: bool = False
 
     def __enter__(self) -> Self:
         return self

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..engines.base import MAIN, Engine
 from ..engines.doltlite.engine import DoltLiteEngine
+from ..engines.urls import scrubbed
 from ..protocol.errors import Conflict, EngineError, NotFound, Tampered, Unavailable, WastelandError
 from .queue import Queue
 
@@ -45,22 +46,24 @@ def check_origin(engine: Engine, url: str) -> None:
     """
     found = {remote.name: remote.url for remote in engine.remotes()}.get(ORIGIN, url)
     if found.rstrip("/") != url.rstrip("/"):
+        origin, shown = scrubbed(found), scrubbed(url)
         raise Conflict(
-            f"{engine.location} is a clone of {found} , not of {url} .",
-            hint=f"wl leave, move {engine.location} away, and wl join {url}",
+            f"{engine.location} is a clone of {origin} , not of {shown} .",
+            hint=f"wl leave, move {engine.location} away, and wl join {shown}",
             path=engine.location,
-            origin=found,
-            url=url,
+            origin=origin,
+            url=shown,
         )
 
 
 def cannot_clone(url: str, error: WastelandError) -> Unavailable:
     """Return *error* of a clone by its address; the place that was written to is only ours."""
     reason = error.facts.get("reason") or error.message
+    shown = scrubbed(url)
     return Unavailable(
-        f"{url} cannot be cloned: {str(reason).rstrip('.')}.",
-        hint=f"check the address, then: wl join {url}",
-        url=url,
+        f"{shown} cannot be cloned: {str(reason).rstrip('.')}.",
+        hint=f"check the address, then: wl join {shown}",
+        url=shown,
     )
 
 
@@ -76,6 +79,8 @@ def make_clone(url: str, path: Path, *, lazy: bool = False) -> None:
             DoltLiteEngine.clone(url, draft, lazy=lazy).close()
         except (EngineError, NotFound, Tampered) as error:
             raise cannot_clone(url, error) from error
+        # It keeps the remote's URL, which may hold a token.
+        draft.chmod(0o600)
         with suppress(FileExistsError):
             os.link(draft, path)
 

@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from ..engines.base import MAIN, Branch, Change, Commit, Engine, Params, Remote, RowVersion
+from ..engines.base import MAIN, Branch, Change, Commit, Engine, Params, Remote, RowVersion, Tag
 from ..engines.doltlite.engine import DoltLiteEngine
 from ..protocol.diff import RowChange
 from ..protocol.errors import Conflict, NotFound
@@ -149,6 +149,13 @@ class ForkEngine(Engine):
     def delete_branch(self, name: str) -> None:
         if own := self._file():
             own.delete_branch(name)
+
+    def tags(self) -> list[Tag]:
+        own = self._file()
+        return own.tags() if own else []
+
+    def create_tag(self, name: str, start: str, *, message: str, author: str) -> None:
+        self._writer(start).create_tag(name, start, message=message, author=author)
 
     def move_branch(self, name: str, to: str) -> None:
         self._writer(to).move_branch(name, to)

@@ -32,7 +32,7 @@ from .heads import retire_branch
 from .journaled import Clock, JournaledHost, utc_now
 from .queue import PATIENCE_S, Queue
 from .state import Repository, State
-from .storage import DoltLiteStorage, Storage
+from .storage import DoltLiteStorage, RawRemote, Storage
 
 _STATE_FILE = "host.db"
 _QUEUES = ".queues"
@@ -56,6 +56,7 @@ class LocalHost(JournaledHost):
         clock: Clock = utc_now,
         patience_s: float = PATIENCE_S,
         dolt: str | None = None,
+        adopts_branches: bool = False,
     ) -> None:
         """
         Open the directory.
@@ -65,11 +66,13 @@ class LocalHost(JournaledHost):
             clock: The host's clock.
             patience_s: How long a merge waits for its turn.
             dolt: The Dolt program; None for the one on PATH.
+            adopts_branches: See ``Host``.
         """
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.root = root.resolve()
         (self.root / _QUEUES).mkdir(mode=0o700, exist_ok=True)
         self.location = str(self.root)
+        self.adopts_branches = adopts_branches
         self._patience_s = patience_s
         self._dolt = dolt
         self._storages: dict[str, Storage] = {"doltlite": DoltLiteStorage(self.root)}
@@ -119,6 +122,22 @@ class LocalHost(JournaledHost):
         storage = self._storage(row.engine)
         return storage.open_fork(repo, row.parent) if row.parent else storage.open(repo)
 
+    def open_remote(self, repo: RepoName, *, may_push: bool = False) -> RawRemote:
+        """
+        Let programs other than ours read the database of *repo*, or push to it, and return how.
+
+        What they push is past every gate: the right is as much as to write the host's directory.
+        On a Dolt server it holds for all repositories there.
+
+        Raises:
+            Unsupported: The server of the database can open no port for them.
+        """
+        return self._storage(self._row(repo).engine).open_remote(repo, may_push=may_push)
+
+    def close_remotes(self, repo: RepoName) -> bool:
+        """End what ``open_remote`` has opened; return whether it had."""
+        return self._storage(self._row(repo).engine).close_remotes()
+
     def fork(self, repo: RepoName, owner: str) -> RepoName:
         """
         Return *owner*'s fork of *repo*; nothing is copied. The owner's fork of its own is itself.
@@ -141,6 +160,15 @@ class LocalHost(JournaledHost):
         """Return the forks of *repo*, by owner."""
         return self._state.repositories.forks(repo)
 
+    def parent(self, repo: RepoName) -> RepoName | None:
+        """
+        Return what *repo* is a fork of, None for a commons.
+
+        Raises:
+            NotFound: No such repository.
+        """
+        return self._row(repo).parent
+
     def refresh(self, repo: RepoName) -> None:
         """Do nothing: a fork follows its upstream by itself."""
 
@@ -159,9 +187,10 @@ class LocalHost(JournaledHost):
 
     def merge(self, repo: RepoName, changes: Sequence[RowChange], settle: Settle) -> str:
         """Repeat *changes* on main as *settle* judges them, one merge at a time."""
-        engine = self.engine(repo)
+        self._state.mirrors.refuse_writes(repo)
         with self._queue(repo).turn():
-            return merging.merge(engine, changes, settle)
+            # Looked up inside, because the repository may have moved while we waited.
+            return merging.merge(self.engine(repo), changes, settle)
 
     # --- pull requests
 
@@ -182,6 +211,7 @@ class LocalHost(JournaledHost):
             Invalid: The source is no fork of *repo*, or the branch is main.
             NotFound: There is no such branch.
         """
+        self._state.mirrors.refuse_writes(repo)
         if source != repo and self._row(source).parent != repo:
             raise Invalid(f"{source} is no fork of {repo}.", field="source", value=str(source))
         if branch == MAIN:
@@ -207,6 +237,22 @@ class LocalHost(JournaledHost):
     ) -> list[PullRequest]:
         """Return pull requests, oldest first."""
         return self._state.pulls.of(repo, state=state, author=author)
+
+    def pull_page(
+        self,
+        repo: RepoName,
+        *,
+        state: PullState | None = None,
+        text: str = "",
+        before: int | None = None,
+        limit: int = 50,
+    ) -> list[PullRequest]:
+        """Return a page of pull requests, newest first; see ``state.Pulls.page``."""
+        return self._state.pulls.page(repo, state=state, text=text, before=before, limit=limit)
+
+    def edit_pull(self, repo: RepoName, pull_id: str, *, title: str, body: str) -> PullRequest:
+        """Set what a pull request is called and what it says of itself."""
+        return self._state.pulls.edit(repo, pull_id, title=title, body=body, at=self.now())
 
     def pull(self, repo: RepoName, pull_id: str) -> PullRequest:
         """Return one pull request."""
@@ -245,6 +291,7 @@ class LocalHost(JournaledHost):
         Raises:
             Conflict: It already ended otherwise.
         """
+        self._state.mirrors.refuse_writes(repo)
         pull = self._state.pulls.end(
             repo, pull_id, state=state, head=head, merged_as=merged_as, reason=reason, at=self.now()
         )
@@ -254,6 +301,7 @@ class LocalHost(JournaledHost):
 
     def comment(self, repo: RepoName, pull_id: str, *, author: str, body: str) -> Comment:
         """Add a remark."""
+        self._state.mirrors.refuse_writes(repo)
         comment = Comment(author, body, self.now())
         self._state.pulls.add_comment(repo, pull_id, comment)
         return comment
@@ -261,6 +309,26 @@ class LocalHost(JournaledHost):
     def comments(self, repo: RepoName, pull_id: str) -> list[Comment]:
         """Return the remarks, oldest first."""
         return self._state.pulls.comments(repo, pull_id)
+
+    # --- for what looks after the whole directory
+
+    @property
+    def state(self) -> State:
+        """What the host remembers beside its repositories."""
+        return self._state
+
+    def storage(self, engine: str) -> Storage:
+        """
+        Return where repositories of *engine* are kept.
+
+        Raises:
+            Unsupported: This host has no such engine.
+        """
+        return self._storage(engine)
+
+    def queue(self, repo: RepoName) -> Queue:
+        """Return the queue of those who move *repo*'s main."""
+        return self._queue(repo)
 
     # --- private
 

@@ -16,6 +16,7 @@ from typing import Final
 
 from ..engines.base import MAIN, Branch, Engine
 from ..engines.doltlite.engine import DoltLiteEngine
+from ..engines.urls import scrubbed
 from ..protocol.diff import RowChange
 from ..protocol.errors import Invalid, MergeConflict, NotFound, Stale, Unsupported
 from . import merging
@@ -35,7 +36,7 @@ class PlainHost(JournaledHost):
 
     Attributes:
         repo: What the commons is called here.
-        location: The remote's URL.
+        location: The remote's URL, without a token.
     """
 
     abilities: frozenset[HostAbility] = frozenset()
@@ -64,7 +65,7 @@ class PlainHost(JournaledHost):
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         super().__init__(State(home / f"{repo.name}.state.db"), clock)
         self.repo = repo
-        self.location = url
+        self.location = scrubbed(url)
         self._engine = engine
         self._queue = Queue(home / f".{repo.name}.queue", str(repo), timeout_s=patience_s)
         # There while main may be ahead of the remote's; a leftover tells of a process that died.

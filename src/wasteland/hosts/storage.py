@@ -8,20 +8,44 @@ Repositories on Dolt are in ``storage_dolt``.
 
 from __future__ import annotations
 
+import shutil
 import threading
 from abc import ABC, abstractmethod
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from ..engines.base import Engine
+from ..engines.doltlite import driver
 from ..engines.doltlite.engine import DoltLiteEngine
-from ..protocol.errors import Invalid, NotFound
+from ..engines.doltlite.errors import translate
+from ..protocol.errors import Conflict, Invalid, NotFound
+from ..protocol.lean import dataclass
 from .base import RepoName
 from .forks import ForkEngine
 
 OPEN_FORKS: Final = 32
 """How many forks of a host keep their files open; each takes up to nine descriptors."""
+_COPY_PATIENCE_S: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class RawRemote:
+    """
+    How programs other than ours reach a repository's database.
+
+    Attributes:
+        url: As the engine's own clone takes it.
+        user: Whom the program must name; "" where files are opened.
+        password_file: Holds that user's password and nothing else; None where none is asked for.
+    """
+
+    url: str
+    user: str = ""
+    password_file: Path | None = None
 
 
 class Storage(ABC):
@@ -60,6 +84,39 @@ class Storage(ABC):
     @abstractmethod
     def remove_fork(self, name: RepoName, upstream: RepoName) -> None:
         """Delete what a fork has written."""
+
+    @abstractmethod
+    def open_remote(self, name: RepoName, *, may_push: bool) -> RawRemote:
+        """
+        Let programs other than ours reach a repository, and return how.
+
+        Raises:
+            Unsupported: The server of the database can open no port for them.
+        """
+
+    @abstractmethod
+    def close_remotes(self) -> bool:
+        """Keep other programs out of all repositories; return whether they were let in."""
+
+    @abstractmethod
+    def copy(self, name: RepoName, destination: Path) -> None:
+        """
+        Copy a repository, or what a fork has written, to *destination* while others write.
+
+        The copy is the repository as it was at one moment.
+
+        Raises:
+            NotFound: There is no database of that name.
+        """
+
+    @abstractmethod
+    def take_copy(self, name: RepoName, source: Path) -> None:
+        """
+        Make a repository out of what ``copy`` has left at *source*.
+
+        Raises:
+            Conflict: There is one of that name.
+        """
 
     @abstractmethod
     def close(self) -> None:
@@ -126,6 +183,33 @@ class DoltLiteStorage(Storage):
         del upstream
         self.remove(name)
 
+    def open_remote(self, name: RepoName, *, may_push: bool) -> RawRemote:
+        """Return the file's address: its permissions say who may read and who may push."""
+        del may_push
+        return RawRemote(f"file://{self._path(name)}")
+
+    def close_remotes(self) -> bool:
+        """Return False: nothing was opened."""
+        return False
+
+    def copy(self, name: RepoName, destination: Path) -> None:
+        """Copy the file, which only grows at its end, while we hold its write lock."""
+        path = self._path(name)
+        if not path.is_file():
+            raise NotFound(f"The file of {name} is missing: {path} .", hint="wl doctor")
+        with _write_locked(path):
+            shutil.copyfile(path, destination)
+        destination.chmod(0o600)
+
+    def take_copy(self, name: RepoName, source: Path) -> None:
+        """Copy the file to its place."""
+        path = self._path(name)
+        if path.exists():
+            raise Conflict(f"There is already a file {path} .", path=str(path))
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        shutil.copyfile(source, path)
+        path.chmod(0o600)
+
     def close(self) -> None:
         """Close all engines."""
         with self._lock:
@@ -159,3 +243,16 @@ class DoltLiteStorage(Storage):
                 value=str(name),
             )
         return path
+
+
+@contextmanager
+def _write_locked(path: Path) -> Iterator[None]:
+    """Keep writers and the garbage collector off a file, whole or lazy, also a dirty one."""
+    uri = f"file:{quote(str(path))}?lazy_origin=1"
+    try:
+        with driver.connect(uri, uri=True, timeout_s=_COPY_PATIENCE_S, create=False) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            yield
+            connection.execute("ROLLBACK")
+    except driver.Error as error:
+        raise translate(error, str(path)) from error

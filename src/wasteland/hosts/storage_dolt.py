@@ -9,16 +9,22 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from urllib.parse import quote
 
 from ..engines.base import Engine
+from ..engines.dolt.connections import fetch
 from ..engines.dolt.engine import DoltEngine
+from ..engines.dolt.errors import translated
 from ..engines.dolt.names import database_name
+from ..engines.dolt.raw_users import Right, drop_raw_users, raw_user
 from ..engines.dolt.server import Server
 from ..protocol.errors import NotFound
 from .base import RepoName
-from .storage import Storage
+from .storage import RawRemote, Storage
 
 _FORKS = "fork/"
+_COPY = "CALL dolt_backup('sync-url', %s)"
+_TAKE_COPY = "CALL dolt_backup('restore', %s, %s)"
 
 
 class DoltStorage(Storage):
@@ -78,6 +84,31 @@ class DoltStorage(Storage):
                 view.delete_branch(branch.name)
         self._forget(name)
 
+    def open_remote(self, name: RepoName, *, may_push: bool) -> RawRemote:
+        """Open the server's port for raw ``dolt`` programs, with a user for them."""
+        self.open(name)
+        server = self._attached()
+        server.open_remotes()
+        user = raw_user(server, Right.PUSH if may_push else Right.READ)
+        return RawRemote(server.remote_url(_database(name)), user.name, user.password_file)
+
+    def close_remotes(self) -> bool:
+        """Close the server's port for raw ``dolt`` programs, and drop their users."""
+        server = self._attached()
+        drop_raw_users(server)
+        return server.close_remotes()
+
+    def copy(self, name: RepoName, destination: Path) -> None:
+        """Let the server copy the database with all branches, those of forks too, to a folder."""
+        self.open(name)
+        with translated(), self._attached().connect(_database(name)) as session:
+            fetch(session, _COPY, (_url(destination),))
+
+    def take_copy(self, name: RepoName, source: Path) -> None:
+        """Let the server make the database anew."""
+        with translated(), self._attached().connect() as session:
+            fetch(session, _TAKE_COPY, (_url(source), _database(name)))
+
     def close(self) -> None:
         """Close all engines; the server ends by itself when nobody uses it."""
         with self._lock:
@@ -102,3 +133,7 @@ def _database(name: RepoName) -> str:
 
 def _prefix(fork: RepoName) -> str:
     return f"{_FORKS}{fork.owner}/"
+
+
+def _url(folder: Path) -> str:
+    return f"file://{quote(str(folder))}"

@@ -14,16 +14,35 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from .diff import DiffKind, RowChange
-from .errors import Forbidden, Invalid, WastelandError
+from .errors import Forbidden, WastelandError
 from .names import visible
 from .policy import Action
-from .proposal import Authority, Case, ProposedChange, Reason, Usage, Verdict
+from .proposal import (
+    Authority,
+    Case,
+    ProposedChange,
+    Reason,
+    Submission,
+    Usage,
+    Verdict,
+    need_key,
+)
 from .rules_commons import judge_moderation, judge_setting, needs
 from .rules_rigs import acts_for, judge_link, judge_rig
 from .rules_stamps import judge_stamp
+from .rules_upstream import assume, judge_taken
 from .rules_work import judge_completion, judge_item
+from .schema import TABLES
 
-__all__ = ["Authority", "ProposedChange", "Reason", "Usage", "Verdict", "judge"]
+__all__ = [
+    "Authority",
+    "ProposedChange",
+    "Reason",
+    "Submission",
+    "Usage",
+    "Verdict",
+    "judge",
+]
 
 _Rule = Callable[[Case, RowChange], None]
 
@@ -34,6 +53,7 @@ def judge(change: ProposedChange, authority: Authority) -> Verdict:
 
     The order of rows does not matter; an empty change is allowed.
     """
+    change, taken = assume(change, authority)
     case = Case(change, authority)
     # A row that is only spelled otherwise is not written.
     rows = [row for row in change.rows if row.cells or row.kind is not DiffKind.MODIFIED]
@@ -43,6 +63,8 @@ def judge(change: ProposedChange, authority: Authority) -> Verdict:
     # Registrations first, so that a new rig may work in the change that registers it.
     for row in sorted(rows, key=_place):
         case.check(row, _judge_row)
+    for row in taken:
+        case.check(row, judge_taken)
     actions = frozenset(case.actions)
     if case.reasons:
         return Verdict(reasons=tuple(case.reasons), actions=actions)
@@ -73,18 +95,18 @@ def _judge_identity(case: Case) -> None:
 
 
 def _judge_row(case: Case, row: RowChange) -> None:
-    if row.kind is DiffKind.ADDED and not _is_key(row.key):
-        raise Invalid(
-            f"{visible(row.key)} is no key: 1 to {_KEY_LIMIT} visible characters without spaces.",
-            hint="wl show the item for its id",
-            field=row.table,
-            value=row.key,
-        )
+    if row.kind is DiffKind.ADDED:
+        need_key(row)
+    elif row.kind is DiffKind.MODIFIED:
+        _keep_key(row)
     _RULES.get(row.table, _foreign_table)(case, row)
 
 
-def _is_key(text: str) -> bool:
-    return 0 < len(text) <= _KEY_LIMIT and text.isprintable() and " " not in text
+def _keep_key(row: RowChange) -> None:
+    """A row under another key is another row; no engine shows it as one that changed."""
+    key = TABLES[row.table].key if row.table in TABLES else ""
+    if key in row.cells:
+        raise Forbidden(f"{row.key} keeps its {key}.", table=row.table, key=row.key)
 
 
 def _foreign_table(_: Case, row: RowChange) -> None:
@@ -95,7 +117,6 @@ def _place(row: RowChange) -> tuple[int, str, str]:
     return _ORDER.get(row.table, len(_ORDER)), row.table, row.key
 
 
-_KEY_LIMIT: Final = 255
 _RULES: Final[Mapping[str, _Rule]] = {
     "rigs": judge_rig,
     "rig_links": judge_link,

@@ -113,12 +113,22 @@ def explain(trip: Trip) -> WastelandError:
     before, after, actor = trip.before, trip.after, trip.actor
     if before is None and after.posted_by != actor:
         return Forbidden(f"{after.id} names {after.posted_by} as its poster, not {actor}.")
+    others = sorted(set(trip.companions.submitted_by) - {actor})
+    if others:
+        return Forbidden(
+            f"{after.id} comes with work of {', '.join(others)}, which no open pull request of "
+            "that rig offers with this evidence.",
+            hint=f"wl show {after.id}",
+            item_id=after.id,
+            rigs=others,
+        )
     known = {actor, None, before.claimed_by if before else None}
     if after.claimed_by not in known and not trip.companions.accepted:
         return Forbidden(f"{actor} may not claim {after.id} for {after.claimed_by}.")
     if before is None:
         return Conflict(f"{after.id} is posted as {after.status}; a new item is open.")
-    if before.claimed_by not in {None, actor} and before.state is not after.state:
+    takes_it = before.state is not after.state or after.claimed_by == actor
+    if before.claimed_by not in {None, actor} and takes_it:
         return AlreadyClaimed(
             f"{before.id} is {before.status} by {before.claimed_by}.",
             item_id=before.id,

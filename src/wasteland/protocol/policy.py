@@ -9,7 +9,7 @@ Source: the permissions matrix of the administration guide (S1-35, S1-41 to S1-4
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import field
 from enum import StrEnum
 from typing import Final
@@ -44,6 +44,19 @@ class Action(StrEnum):
     TRUST = "trust"
     POLICY = "policy"
     MODERATE = "moderate"
+
+
+DECIDING: Final = frozenset(
+    {
+        Action.ACCEPT,
+        Action.REJECT,
+        Action.CLOSE,
+        Action.TRUST,
+        Action.POLICY,
+        Action.MODERATE,
+    }
+)
+"""What settles something on main itself; there is nobody who would have to review it."""
 
 
 class Relation(StrEnum):
@@ -196,6 +209,13 @@ class Policy:
     def merges_at_once(self, action: str) -> bool:
         """Return whether a change of this kind goes straight to main when the gate allows it."""
         return self.mode == "direct" or action in self.text("merge_at_once").split(",")
+
+    def lands_at_once(self, actions: Iterable[Action]) -> bool:
+        """Return whether a change that does all this goes straight to main if the gate allows."""
+        return all(
+            action in DECIDING or (self.is_stated and self.merges_at_once(action.value))
+            for action in actions
+        )
 
     @property
     def lease_hours(self) -> int:

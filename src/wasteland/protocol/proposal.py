@@ -9,14 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Final
 
 from .diff import RowChange
-from .errors import Forbidden, LimitReached, WastelandError
+from .errors import Forbidden, Invalid, LimitReached, WastelandError
 from .journey import Journey
+from .names import visible
 from .policy import Action, Policy
 from .records import Completion, Lease, Rig, RigLink, Stamp, WantedItem, read_time, write_time
 from .roles import Actor, authorize, need_standing
 from .schema import Row, Value
+
+_KEY_LIMIT: Final = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,22 @@ class Usage:
     open_claims: int = 0
     posts_today: int = 0
     registrations_today: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """
+    Work that waits in an open pull request, which the gate lets land as its own rig's change.
+
+    Attributes:
+        evidence: Of its completion.
+        evidence_url: Of the item, as the submission leaves it.
+    """
+
+    wanted_id: str
+    completed_by: str
+    evidence: str
+    evidence_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +61,8 @@ class Authority:
         rigs: Rigs that the change names, and those they belong to, by handle.
         links: Rig links that name any of them.
         usage: What counts against the caps.
+        submissions: Work waiting elsewhere that the change brings along as another rig's.
+        lookalikes: Handles of main that read like one which the change registers.
         token: Unique to this attempt; it goes into the lease of a claim.
         owned: Whether the commons is ours to amend (tables of ours exist).
     """
@@ -52,6 +74,8 @@ class Authority:
     rigs: Mapping[str, Rig] = field(default_factory=dict)
     links: Sequence[RigLink] = ()
     usage: Usage = Usage()
+    submissions: Sequence[Submission] = ()
+    lookalikes: Sequence[str] = ()
     token: str = ""
     owned: bool = True
 
@@ -92,6 +116,16 @@ class Reason:
     def __str__(self) -> str:
         return str(self.error)
 
+    def to_json(self) -> dict[str, str]:
+        """Return the reason as JSON data: code, message, hint, table, key."""
+        return {
+            "code": self.error.code,
+            "message": self.error.message,
+            "hint": self.error.hint,
+            "table": self.table,
+            "key": self.key,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -112,6 +146,14 @@ class Verdict:
     def allowed(self) -> bool:
         """Whether the change may land."""
         return not self.reasons
+
+    def to_json(self) -> dict[str, object]:
+        """Return the verdict as JSON data: allowed, reasons, and actions by name."""
+        return {
+            "allowed": self.allowed,
+            "reasons": [reason.to_json() for reason in self.reasons],
+            "actions": sorted(self.actions),
+        }
 
     def require(self) -> Verdict:
         """
@@ -246,6 +288,22 @@ class Case:
                 key=row.key,
                 owner=owner,
             )
+
+
+def need_key(row: RowChange) -> None:
+    """
+    Return if the key of an added row can be named and shown.
+
+    Raises:
+        Invalid: It cannot.
+    """
+    if not (0 < len(row.key) <= _KEY_LIMIT and row.key.isprintable() and " " not in row.key):
+        raise Invalid(
+            f"{visible(row.key)} is no key: 1 to {_KEY_LIMIT} visible characters without spaces.",
+            hint="wl show the item for its id",
+            field=row.table,
+            value=row.key,
+        )
 
 
 def permanent(what: str, row: RowChange) -> Forbidden:

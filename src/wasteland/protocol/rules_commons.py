@@ -24,13 +24,26 @@ def judge_moderation(case: Case, row: RowChange) -> None:
     if row.kind is DiffKind.REMOVED:
         raise permanent("A moderation record", row)
     record = Moderation.from_row(row.row)
+    _need_other(case, record)
     if row.before is not None:
         case.only(row, ("lifted_at", "expires_at", "reason"))
         return
     case.need_own(row, record.decided_by)
+    case.amend_time(row, "created_at")
+
+
+def _need_other(case: Case, record: Moderation) -> None:
+    """Nobody decides about itself, nor about a rig with more trust than its own."""
     if record.rig == case.me:
         raise Forbidden(f"{case.me} cannot moderate itself.", rig=record.rig)
-    case.amend_time(row, "created_at")
+    about = case.authority.rigs.get(record.rig)
+    if about and about.trust > case.actor.trust:
+        raise Forbidden(
+            f"{case.me} has trust {case.actor.trust} and cannot decide about {record.rig}, which "
+            f"has {about.trust}.",
+            hint="ask a maintainer",
+            rig=record.rig,
+        )
 
 
 def needs(action: Action) -> Callable[[Case, RowChange], None]:

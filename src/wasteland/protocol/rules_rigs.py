@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from .diff import DiffKind, RowChange
@@ -22,6 +22,8 @@ _OWN_PROFILE: Final = (
     "last_seen",
     "rig_type",
 )
+_MOST_LEVELS: Final = 8
+_LOOKALIKES: Final = str.maketrans("01_.", "ol--")
 _ACTIVE: Final = "active"
 _PENDING: Final = "pending"
 _REVOKED: Final = "revoked"
@@ -29,16 +31,34 @@ _REVOKED: Final = "revoked"
 
 def acts_for(account: str, rig: Rig, rigs: Mapping[str, Rig]) -> bool:
     """
-    Return whether *account* may act as *rig*: it owns it, or the rig that answers for it.
+    Return whether *account* may act as *rig*: it owns it, or a rig that answers for it.
 
     Args:
         account: "" where the host cannot know; then nobody can be told apart.
         rig: As main has it.
-        rigs: Its parent, if it has one, by handle.
+        rigs: Those that answer for it, by handle.
     """
-    parent = rigs.get(rig.parent_rig or "")
-    owners = {_account(rig.dolthub_org), _account(parent.dolthub_org if parent else None)}
-    return not account or _account(account) in owners - {""}
+    return not account or _owns(account, rig, rigs)
+
+
+def lineage(rig: Rig, find: Callable[[str], Rig | None]) -> Iterator[Rig]:
+    """
+    Yield *rig*, its parent, its parent's parent and so on, each once, 8 at most.
+
+    Args:
+        find: Returns the rig with a handle.
+    """
+    seen: set[str] = set()
+    each: Rig | None = rig
+    while each and each.handle not in seen and len(seen) < _MOST_LEVELS:
+        yield each
+        seen.add(each.handle)
+        each = find(each.parent_rig) if each.parent_rig else None
+
+
+def skeleton(handle: str) -> str:
+    """Return what is left of a handle for an eye that takes 0 for o, 1 for l, and _ for -."""
+    return handle.casefold().translate(_LOOKALIKES)
 
 
 def judge_rig(case: Case, row: RowChange) -> None:
@@ -82,6 +102,14 @@ def _check_handle(case: Case, rig: Rig) -> None:
         raise Conflict(
             f"The handle {rig.handle} is taken.", hint="wl join --handle NAME", rig=rig.handle
         )
+    if case.authority.lookalikes and case.policy.is_stated:
+        other = case.authority.lookalikes[0]
+        raise Conflict(
+            f"The handle {rig.handle} could be taken for {other}, which exists.",
+            hint="wl join --handle NAME",
+            rig=rig.handle,
+            other=other,
+        )
 
 
 def _check_request(case: Case, row: RowChange, rig: Rig) -> None:
@@ -118,7 +146,7 @@ def _need_owner(case: Case, rig: Rig) -> None:
     if not rig.parent_rig:
         return
     parent = case.authority.rigs.get(rig.parent_rig)
-    if parent is None or not owner or _account(parent.dolthub_org) != owner:
+    if parent is None or not _owns(owner, parent, case.authority.rigs):
         raise Forbidden(
             f"{rig.handle} names {rig.parent_rig} as the rig that answers for it, which is no rig "
             f"of {owner or 'a known account'}.",
@@ -200,6 +228,12 @@ def _judge_confirmation(case: Case, row: RowChange, link: RigLink, before: RigLi
         )
     case.only(row, ("assertion_b", "completed_at", "status"))
     case.amend_time(row, "completed_at")
+
+
+def _owns(account: str, rig: Rig, rigs: Mapping[str, Rig]) -> bool:
+    """Whether *account* is that of *rig* or of one that answers for it."""
+    name = _account(account)
+    return bool(name) and any(_account(each.dolthub_org) == name for each in lineage(rig, rigs.get))
 
 
 def _account(name: str | None) -> str:

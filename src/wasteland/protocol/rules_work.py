@@ -8,7 +8,7 @@ from datetime import timedelta
 from .diff import DiffKind, RowChange
 from .errors import Conflict, Forbidden, Invalid, NotFound, OwnWork
 from .journey import Companions, Journey, Trip, explain, find
-from .lifecycle import Step, takes_many
+from .lifecycle import Step, claim, takes_many
 from .policy import Action
 from .proposal import Case, limit, permanent
 from .records import Completion, Lease, Status, WantedItem
@@ -49,6 +49,31 @@ def judge_completion(case: Case, row: RowChange) -> None:
         journey = _journey_of(case, completion)
         if completion.stamp_id or not (journey and journey.takes(Step.REJECT)):
             raise permanent("A completion", row)
+
+
+def lost_claim(row: RowChange, present: WantedItem | None, rig: str) -> Conflict | None:
+    """
+    Return why *rig* cannot have the item that *row* claims for it any more, None if it can.
+
+    Args:
+        row: Of a change that was made on an older main.
+        present: The item as main has it now.
+    """
+    if row.table != "wanted" or row.after is None or present is None:
+        return None
+    claims = "claimed_by" in row.cells and row.after.get("claimed_by") == rig
+    return lost_item(present, rig) if claims else None
+
+
+def lost_item(present: WantedItem, rig: str) -> Conflict | None:
+    """Return why *rig* cannot claim an item as main has it, None if it can or holds it."""
+    if present.claimed_by == rig:
+        return None
+    try:
+        claim(present, by=rig, at=None)
+    except Conflict as error:
+        return error
+    return None
 
 
 def _travel(

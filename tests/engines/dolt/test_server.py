@@ -8,6 +8,7 @@ import os
 import select
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 from collections.abc import Iterator
@@ -15,14 +16,16 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pymysql
 import pytest
 
 from engines.dolt.fixture import attach
-from wasteland.engines.dolt import supervisor
+from wasteland.engines.dolt import process, supervisor
 from wasteland.engines.dolt.datadir import DataDir, State
 from wasteland.engines.dolt.engine import DoltEngine
+from wasteland.engines.dolt.ports import free_port
 from wasteland.engines.dolt.process import Process, identify
 from wasteland.engines.dolt.program import check_version, find_program
 from wasteland.engines.dolt.server import Server
@@ -61,7 +64,7 @@ def started_by_hand(program: str, data_dir: Path) -> Iterator[int]:
     """Start a server as a person would, without any record of ours; give its process id."""
     directory = DataDir(data_dir)
     directory.prepare()
-    port, _ = supervisor._free_ports()
+    port = free_port()
     supervisor._write_config(directory, port, None)
     child = supervisor._spawn(directory, program)
     assert supervisor._is_ready(child, directory, port)
@@ -262,7 +265,7 @@ def test_the_password_is_the_owners_alone(server: Server) -> None:
 
     assert stat.S_IMODE(info.stat().st_mode) == 0o600
     assert stat.S_IMODE((server.data_dir / ".wasteland").stat().st_mode) == 0o700
-    assert server.remote_user[1] not in repr(vars(server))
+    assert info.read_text().split(":")[2].strip() not in repr(vars(server))
 
 
 def test_sql_reads_no_files(server: Server, tmp_path: Path) -> None:
@@ -283,25 +286,58 @@ def test_raw_dolt_works_beside_the_server(program: str, server: Server) -> None:
     assert found.split() == ["id", "7"]
 
 
-def test_raw_dolt_clones_where_the_port_is_open(
-    program: str, data_dir: Path, tmp_path: Path
-) -> None:
-    server = Server.attach(data_dir, program=program, with_remotes=True)
-    DoltEngine.create(server, "commons").close()
-    user, password = server.remote_user
-    command = [program, "clone", "--user", user, server.remote_url("commons"), "copy"]
-    home = {"DOLT_REMOTE_PASSWORD": password, "DOLT_ROOT_PATH": str(tmp_path)}
-
-    subprocess.run(command, cwd=tmp_path, env={**os.environ, **home}, check=True)
-
-    assert (tmp_path / "copy" / ".dolt").is_dir()
-
-
-def test_a_server_without_the_wanted_port_is_unsupported(server: Server, program: str) -> None:
-    with pytest.raises(Unsupported):
-        Server.attach(server.data_dir, program=program, with_remotes=True)
+def test_raw_dolt_finds_no_port_before_one_is_opened(server: Server) -> None:
     with pytest.raises(Unsupported):
         server.remote_url("commons")
+
+
+def test_a_server_that_somebody_else_started_is_not_restarted_for_a_port(
+    program: str, data_dir: Path
+) -> None:
+    with started_by_hand(program, data_dir):
+        server = attach(data_dir)
+
+        with pytest.raises(Unsupported):
+            server.open_remotes()
+
+
+def test_the_port_for_raw_dolt_stays_over_a_restart_until_it_is_closed(
+    program: str, server: Server
+) -> None:
+    server.open_remotes()
+    url = server.remote_url("commons")
+    server.stop()
+
+    again = Server.attach(server.data_dir, program=program)
+    assert url == again.remote_url("commons")
+    assert again.close_remotes()
+    with pytest.raises(Unsupported):
+        again.remote_url("commons")
+    assert not again.close_remotes()
+
+
+def test_a_taken_port_for_raw_dolt_does_not_keep_the_server_from_starting(
+    program: str, server: Server
+) -> None:
+    server.open_remotes()
+    url = server.remote_url("commons")
+    server.stop()
+    with socket.create_server(("127.0.0.1", urlsplit(url).port or 0)):
+        elsewhere = Server.attach(server.data_dir, program=program)
+        assert url != elsewhere.remote_url("commons")
+
+
+def test_a_server_with_a_port_for_raw_dolt_is_never_ended_for_being_unused(
+    program: str, server: Server
+) -> None:
+    server.open_remotes()
+    server.stop()
+
+    Server.attach(server.data_dir, program=program, idle_s=0.2)
+
+    state = DataDir(server.data_dir).state()
+    assert state is not None
+    assert "inf" == process._command(state.supervisor.pid).split()[-1]
 
 
 def test_a_missing_database_is_not_found(server: Server) -> None:

@@ -46,7 +46,7 @@ class State:
         server: The Dolt process.
         supervisor: The process of ours that holds it.
         directory: Identity of the data directory, so that a copy of it does not claim the server.
-        remotes_port: Where raw ``dolt clone`` finds it; None if it was not asked for.
+        remotes_port: Where raw ``dolt`` programs find it; None if that was not asked for.
     """
 
     server: Process
@@ -87,6 +87,25 @@ class DataDir:
     def home(self) -> Path:
         """What the server takes for its user's home, so that the real one stays untouched."""
         return self._own / "home"
+
+    @property
+    def wanted_remotes_port(self) -> int | None:
+        """The port that raw ``dolt`` programs have been told, None if they are to have none."""
+        try:
+            return int(self._remotes_file.read_text())
+        except (OSError, ValueError):
+            return None
+
+    def want_remotes_port(self, port: int | None) -> None:
+        """Record at which port each later start serves raw ``dolt`` programs; None for none."""
+        if port is None:
+            self._remotes_file.unlink(missing_ok=True)
+        else:
+            self._replace(self._remotes_file, str(port))
+
+    def password_file(self, user: str) -> Path:
+        """Return the file that holds the password of a user for raw ``dolt`` programs."""
+        return self._own / f"{user}.password"
 
     def prepare(self) -> None:
         """Make the directories, ours closed to other users."""
@@ -130,9 +149,7 @@ class DataDir:
 
     def write_state(self, state: State) -> None:
         """Record the server that we have started."""
-        partial = self._state_file.with_suffix(".new")
-        partial.write_text(json.dumps(asdict(state)))
-        partial.replace(self._state_file)
+        self._replace(self._state_file, json.dumps(asdict(state)))
 
     def forget_state(self) -> None:
         """Record that our server has ended."""
@@ -164,6 +181,17 @@ class DataDir:
     @property
     def _state_file(self) -> Path:
         return self._own / "server.json"
+
+    @property
+    def _remotes_file(self) -> Path:
+        return self._own / "remotes-port"
+
+    @staticmethod
+    def _replace(path: Path, text: str) -> None:
+        """Write *path* whole or not at all; the caller holds the lock."""
+        partial = path.with_suffix(".new")
+        partial.write_text(text)
+        partial.replace(path)
 
 
 def _wait_for_lock(file: IO[str], timeout_s: float) -> None:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Self
@@ -25,7 +26,7 @@ from ...protocol.diff import RowChange
 from ...protocol.errors import Invalid, NotFound, Unsupported
 from ...protocol.names import visible
 from ...protocol.schema import Value
-from ..base import MAIN, Ability, Branch, Change, Commit, Engine, Params, Remote, RowVersion
+from ..base import MAIN, Ability, Branch, Change, Commit, Engine, Params, Remote, RowVersion, Tag
 from ..refusals import check_name, refuse_uncommitted
 from ..sql import DOLT, Dialect, quoted
 from . import commits, history, refs, remotes
@@ -152,6 +153,16 @@ class DoltEngine(Engine):
             cursor.execute(DOLT.statement(sql), params or {})
             yield from cursor
 
+    def place(self, ref: str = MAIN) -> tuple[Server, str]:
+        """
+        Return the server, and what a connection of the caller's own is set to for reading *ref*.
+
+        Raises:
+            NotFound: It names no commit that this engine shows.
+        """
+        where = ref if ref == MAIN else self.head(ref)
+        return self._connections.server, f"{self.database}/{where}"
+
     def tables(self, *, ref: str = MAIN) -> dict[str, tuple[str, ...]]:
         """Return the tables at *ref* with their columns in stored order."""
         with self._at(ref) as session:
@@ -219,6 +230,20 @@ class DoltEngine(Engine):
         """Delete *name*; a missing branch is no error."""
         with self._connections.at() as session:
             refs.delete(session, self._names.stored(check_name(name)))
+
+    def tags(self) -> list[Tag]:
+        """Return the tags by name; those of a fork begin like its branches in the database."""
+        with self._connections.at() as session:
+            stored = refs.list_tags(session)
+        shown = [(self._names.shown(tag.name), tag) for tag in stored]
+        return [replace(tag, name=name) for name, tag in shown if name]
+
+    def create_tag(self, name: str, start: str, *, message: str, author: str) -> None:
+        """Tag the commit that *start* names."""
+        stored = self._names.stored(check_name(name))
+        with self._connections.at() as session:
+            commit = self._commit_of(session, start)
+            refs.create_tag(session, stored, commit, message=message, author=author)
 
     def move_branch(self, name: str, to: str) -> None:
         """Set *name* to the commit that *to* names, dropping what is uncommitted there."""

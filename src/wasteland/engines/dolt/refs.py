@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Any, Final
 
 from ...protocol.errors import Conflict, NotFound
-from ..base import MAIN, Branch
+from ..authors import stored_author
+from ..base import MAIN, Branch, Tag
 from ..refusals import merge_conflict, refuse_aside, refuse_main, refuse_moved
 from .change import transaction
-from .commits import write_commit
+from .commits import read_date, write_commit
 from .connections import fetch
 from .errors import translated
 from .session import Session
@@ -21,6 +22,8 @@ _BRANCHES: Final = "SELECT name, hash FROM dolt_branches"
 _REMOTE_BRANCHES: Final = "SELECT name, hash FROM dolt_remote_branches"
 _CREATE: Final = "CALL dolt_branch(%s, %s)"
 _DELETE: Final = "CALL dolt_branch('-D', %s)"
+_TAGS: Final = "SELECT tag_name, tag_hash, tagger, date, message FROM dolt_tags ORDER BY tag_name"
+_TAG: Final = "CALL dolt_tag(%s, %s, '-m', %s, '--author', %s)"
 _RESET: Final = "CALL dolt_reset('--hard', %s)"
 _CLEAN: Final = "CALL dolt_clean()"
 _FORWARD: Final = "CALL dolt_merge('--ff-only', %s)"
@@ -70,6 +73,26 @@ def delete(session: Session[Any], name: str) -> None:
     refuse_main(name)
     with suppress(NotFound), translated():
         fetch(session, _DELETE, (name,))
+
+
+def list_tags(session: Session[Any]) -> list[Tag]:
+    """Return the tags by name."""
+    return [
+        Tag(
+            str(row["tag_name"]),
+            str(row["tag_hash"]),
+            str(row["tagger"]),
+            read_date(row["date"]),
+            str(row["message"]),
+        )
+        for row in fetch(session, _TAGS)
+    ]
+
+
+def create_tag(session: Session[Any], name: str, commit: str, *, message: str, author: str) -> None:
+    """Tag *commit*."""
+    with translated():
+        fetch(session, _TAG, (name, commit, message or name, stored_author(author, "")))
 
 
 def reset(session: Session[Any], commit: str) -> None:

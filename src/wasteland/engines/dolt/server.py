@@ -10,6 +10,7 @@ is found again by the next, and is ended by ``stop`` or, unused for a while, by 
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import subprocess
@@ -25,9 +26,10 @@ import pymysql
 from ...protocol.errors import EngineError, Unavailable, Unsupported
 from .datadir import DataDir, Info, State
 from .errors import translated
+from .ports import free_port
 from .process import Process, identify, is_dolt_server, working_directory
 from .program import check_version, find_program
-from .session import LOCAL_USER, Session, open_session
+from .session import Session, open_session
 
 IDLE_S: Final = 15 * 60.0
 _STOP_TIMEOUT_S: Final = 30.0
@@ -38,7 +40,6 @@ class _Wish:
     """How a server is to be started if there is none."""
 
     program: str | None
-    with_remotes: bool
     idle_s: float
 
 
@@ -71,7 +72,6 @@ class Server:
         data_dir: Path,
         *,
         program: str | None = None,
-        with_remotes: bool = False,
         idle_s: float = IDLE_S,
     ) -> Server:
         """
@@ -80,16 +80,15 @@ class Server:
         Args:
             data_dir: Made if it does not exist.
             program: The ``dolt`` to start; else the one on PATH.
-            with_remotes: Open a port for raw ``dolt clone`` as well.
             idle_s: How long a server of ours stays without use.
 
         Raises:
-            Unsupported: No ``dolt`` program, too old a one, or it runs without the wanted port.
+            Unsupported: No ``dolt`` program, or too old a one.
             Unavailable: It does not start, for one because a server that serves another
                 directory holds a database of this one.
         """
         directory = DataDir(data_dir)
-        wish = _Wish(program, with_remotes, idle_s)
+        wish = _Wish(program, idle_s)
         return cls(directory, _attach(directory, wish), wish)
 
     @property
@@ -112,22 +111,45 @@ class Server:
         """Whether we started it, in this process or another."""
         return self._found.state is not None
 
-    @property
-    def remote_user(self) -> tuple[str, str]:
-        """Name and password that ``dolt clone --user`` and DOLT_REMOTE_PASSWORD take."""
-        return LOCAL_USER, self._found.info.secret
+    def open_remotes(self) -> None:
+        """
+        Serve raw ``dolt`` programs too, now and after each later start, if it can be at one port.
+
+        A server of ours that has no port for them begins anew. Dolt opens that port on every
+        network interface of the machine, without TLS.
+
+        Raises:
+            Unsupported: Somebody else started the server, without telling us of such a port.
+        """
+        if not self.is_ours:
+            raise self._no_remotes(
+                "it was started by another program", "add remotesapi to its configuration"
+            )
+        with self._directory.lock():
+            if self._directory.wanted_remotes_port is None:
+                self._directory.want_remotes_port(free_port())
+        if self._remotes_port is None:
+            self._begin_anew()
+
+    def close_remotes(self) -> bool:
+        """Serve raw ``dolt`` programs no more; return whether they were served."""
+        with self._directory.lock():
+            was_open = self._directory.wanted_remotes_port is not None
+            self._directory.want_remotes_port(None)
+        if self.is_ours and self._remotes_port is not None:
+            self._begin_anew()
+        return was_open
 
     def remote_url(self, database: str) -> str:
         """
-        Return the URL under which raw ``dolt clone`` finds *database*.
+        Return the URL under which raw ``dolt`` programs find *database*.
 
         Raises:
-            Unsupported: The server has no port for it.
+            Unsupported: The server has no port for them.
         """
-        state = self._found.state
-        if state is None or state.remotes_port is None:
-            raise _no_remotes(self._directory)
-        return f"http://127.0.0.1:{state.remotes_port}/{database}"
+        if self._remotes_port is None:
+            raise self._no_remotes("none was opened", "wl remote")
+        return f"http://127.0.0.1:{self._remotes_port}/{database}"
 
     def connect(self, database: str | None = None) -> Session[Any]:
         """
@@ -162,6 +184,20 @@ class Server:
             self._directory.forget_state()
             return True
 
+    @property
+    def _remotes_port(self) -> int | None:
+        return self._found.state.remotes_port if self._found.state else None
+
+    def _begin_anew(self) -> None:
+        self.stop()
+        self._found = _attach(self._directory, self._wish)
+
+    def _no_remotes(self, why: str, hint: str) -> Unsupported:
+        return Unsupported(
+            f"The Dolt server of {self.data_dir} has no port for raw dolt programs: {why}.",
+            hint=hint,
+        )
+
     def _connect(self, database: str | None) -> Session[Any]:
         info = self._found.info
         with translated():
@@ -173,8 +209,6 @@ def _attach(directory: DataDir, wish: _Wish) -> _Found:
     with directory.lock():
         found = _running(directory) or _started(directory, wish)
         directory.touch()
-    if wish.with_remotes and (found.state is None or found.state.remotes_port is None):
-        raise _no_remotes(directory)
     return found
 
 
@@ -196,8 +230,9 @@ def _started(directory: DataDir, wish: _Wish) -> _Found:
     program = find_program(wish.program)
     directory.forget_state()
     directory.drop_unreadable_info()
-    remotes = ["--remotes"] if wish.with_remotes else []
-    answer = _launch(directory, [program, str(wish.idle_s), *remotes])
+    # Raw programs cannot start it, so it waits for them for ever.
+    idle_s = wish.idle_s if directory.wanted_remotes_port is None else math.inf
+    answer = _launch(directory, [program, str(idle_s)])
     found = None if "error" in answer else _running(directory)
     if found is None:
         raise Unavailable(
@@ -205,13 +240,6 @@ def _started(directory: DataDir, wish: _Wish) -> _Found:
             hint=f"see {directory.log}",
         )
     return found
-
-
-def _no_remotes(directory: DataDir) -> Unsupported:
-    return Unsupported(
-        f"The Dolt server of {directory.path} runs without a port for dolt clone.",
-        hint="stop it, then repeat the command",
-    )
 
 
 def _works_in(pid: int, directory: DataDir) -> bool:

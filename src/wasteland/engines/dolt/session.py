@@ -28,11 +28,22 @@ _SET_UP: Final = (
 
 
 def open_session(
-    port: int, secret: str, database: str | None = None, *, timeout_s: int = 10
+    port: int,
+    secret: str,
+    database: str | None = None,
+    *,
+    timeout_s: int = 10,
+    answer_s: float | None = None,
 ) -> Session[Any]:
     """
     Return a connection in autocommit mode.
 
+    Args:
+        port: Of a server on this machine.
+        secret: Password of its local user.
+        database: A database, or ``database/ref``.
+        timeout_s: How long connecting may take.
+        answer_s: How long the server may take over an answer; None for ever.
     Raises:
         pymysql.MySQLError: It cannot be had.
     """
@@ -46,6 +57,7 @@ def open_session(
         ssl_disabled=True,  # it never leaves the machine, and a context costs 27 ms
         autocommit=True,
         connect_timeout=timeout_s,
+        read_timeout=answer_s,
         init_command=_SET_UP,
         # An UPDATE counts the rows that its WHERE found, as SQLite does.
         client_flag=CLIENT.FOUND_ROWS,

@@ -25,6 +25,7 @@ import pymysql
 
 from ...protocol.errors import Unavailable, WastelandError
 from .datadir import DataDir, State
+from .ports import free_port
 from .process import Process, identify
 from .session import open_session
 
@@ -42,14 +43,13 @@ def main() -> None:
     parser.add_argument("data_dir", type=Path)
     parser.add_argument("program")
     parser.add_argument("idle_s", type=float)
-    parser.add_argument("--remotes", action="store_true")
     args = parser.parse_args()
     if os.fork():  # whoever called us reaps this process; the other one belongs to nobody
         os._exit(0)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     directory = DataDir(args.data_dir)
     try:
-        child = _start(directory, args.program, with_remotes=args.remotes)
+        child = _start(directory, args.program)
     except (WastelandError, OSError) as error:
         _say({"error": str(error)})
         return
@@ -67,28 +67,23 @@ def _say(answer: dict[str, object]) -> None:
         os.dup2(null.fileno(), sys.stdout.fileno())
 
 
-def _start(directory: DataDir, program: str, *, with_remotes: bool) -> Child:
+def _start(directory: DataDir, program: str) -> Child:
+    remotes_port = directory.wanted_remotes_port
     for _ in range(_ATTEMPTS):
-        port, remotes_port = _free_ports()
-        _write_config(directory, port, remotes_port if with_remotes else None)
+        port = free_port()
+        _write_config(directory, port, remotes_port)
         child = _spawn(directory, program)
         if _is_ready(child, directory, port):
-            _record(child, directory, remotes_port if with_remotes else None)
+            _record(child, directory, remotes_port)
             return child
         _end(child, directory)
-        if "already in use" not in directory.log_tail():  # else somebody was faster: another port
+        if "already in use" not in directory.log_tail():  # else somebody was faster: other ports
             break
+        remotes_port = remotes_port and free_port()
     raise Unavailable(
         f"The Dolt server of {directory.path} did not start: {directory.log_tail()}",
         hint=f"see {directory.log}",
     )
-
-
-def _free_ports() -> tuple[int, int]:
-    with socket.socket() as first, socket.socket() as second:
-        first.bind(("127.0.0.1", 0))
-        second.bind(("127.0.0.1", 0))
-        return first.getsockname()[1], second.getsockname()[1]
 
 
 def _write_config(directory: DataDir, port: int, remotes_port: int | None) -> None:

@@ -102,13 +102,13 @@ def _version(names: tuple[str, ...], row: tuple[Value, ...]) -> RowVersion:
     own = len(names) - _VERSION_COLUMNS
     commit, author, date = row[own:]
     stored: Row = dict(zip(names[:own], row, strict=False))
-    return RowVersion(str(commit), str(author), _time(date), stored)
+    return RowVersion(str(commit), str(author), read_date(date), stored)
 
 
 def _commit(row: tuple[Value, ...]) -> Commit:
     commit, author, email, date, message = row
     address = shown_email(str(email or ""))
-    return Commit(str(commit), str(author), address, _time(date), str(message))
+    return Commit(str(commit), str(author), address, read_date(date), str(message))
 
 
 def _stored(at: datetime, between: str) -> str:
@@ -117,5 +117,6 @@ def _stored(at: datetime, between: str) -> str:
     return utc.replace(tzinfo=None, microsecond=0).isoformat(between)
 
 
-def _time(text: Value) -> datetime:
+def read_date(text: Value) -> datetime:
+    """Return a stored date, which is UTC."""
     return datetime.fromisoformat(str(text)).replace(tzinfo=UTC)

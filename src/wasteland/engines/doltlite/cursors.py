@@ -16,8 +16,9 @@ class Cursor:
 
     Attributes:
         connection: Where it runs them; stays open while a cursor is left.
-        description: One 7-tuple per column of the result, its name first, the rest None; None
-            if the last statement gives no rows.
+        description: One 7-tuple per column of the result: its name, the declared type of the
+            table's column behind it (None behind an expression), the rest None. None if the last
+            statement gives no rows.
         rowcount: Rows inserted, updated or deleted by the last statement or executemany(), once
             it is finished; -1 for any other.
         arraysize: How many rows fetchmany() returns by default.
@@ -51,7 +52,7 @@ class Cursor:
             except BaseException:
                 self._pool.give(statement)
                 raise
-            self.description = _describe(statement.names)
+            self.description = _describe(statement)
             self._statement = statement
             if not has_row:
                 self._finish(statement)
@@ -179,5 +180,6 @@ def _run_for_each(statement: Statement, rows: Iterable[Parameters]) -> int:
     return changes if statement.changes_rows else -1
 
 
-def _describe(names: tuple[str, ...]) -> tuple[tuple[Any, ...], ...] | None:
-    return tuple((name, None, None, None, None, None, None) for name in names) or None
+def _describe(statement: Statement) -> tuple[tuple[Any, ...], ...] | None:
+    columns = zip(statement.names, statement.types, strict=True)
+    return tuple((name, kind, None, None, None, None, None) for name, kind in columns) or None

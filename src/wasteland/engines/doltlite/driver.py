@@ -17,9 +17,9 @@ import math
 import os
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 from . import library as _library
 from ._abi import ffi
@@ -72,6 +72,11 @@ _URI = 0x40
 _NO_MUTEX = 0x8000  # we let in one thread at a time ourselves
 _EXTENDED_CODES = 0x02000000
 
+_OK, _DENY = 0, 1
+
+Judge: TypeAlias = Callable[[int, str | None, str | None, str | None, str | None], bool]
+"""Says whether a statement may do something; see `Connection.set_authorizer`."""
+
 # Steps of the library's virtual machine between two looks at the clock: a fraction of a
 # millisecond of work, against one microsecond for the look.
 _STEPS_PER_LOOK = 10_000
@@ -121,6 +126,7 @@ class Connection:
         self._lib = lib
         self._db = db
         self._deadline = ffi.new("double *")
+        self._authorizer: Any = ffi.NULL  # kept here, as the library has only its address
         self._pool = StatementPool(lib, db, cached_statements)
         self._turn = Turn(self._pool)
         self._closing = threading.Lock()  # against interrupt(), which needs no turn
@@ -200,6 +206,22 @@ class Connection:
         with self._turn:
             return int(self._lib.sqlite3_limit(self._db, category, limit))
 
+    def set_authorizer(self, judge: Judge | None) -> None:
+        """
+        Ask *judge* about all that a statement would do, whenever one is prepared; None lifts that.
+
+        Statements that are prepared already are prepared and judged again. What is refused fails
+        with OperationalError, code 23; so does everything if *judge* itself fails.
+
+        Args:
+            judge: Called with the action (`SQLITE_READ` and so on), its two arguments, the
+                database's name, and the view or trigger that asks for it.
+        """
+        with self._turn:
+            callback = ffi.NULL if judge is None else _authorizer_callback(judge)
+            self._lib.sqlite3_set_authorizer(self._db, callback, ffi.NULL)
+            self._authorizer = callback
+
     def close(self) -> None:
         """
         Close the database; a second time does nothing.
@@ -250,3 +272,16 @@ def _deadline_callback() -> Any:
 
     # Where it fails it says "past", so that no limit is lost.
     return ffi.callback("int(void *)", is_past, error=1)
+
+
+def _authorizer_callback(judge: Judge) -> Any:
+    def decide(_: Any, action: int, *details: Any) -> int:
+        return _OK if judge(action, *map(_text_or_none, details)) else _DENY
+
+    declaration = "int(void *, int, const char *, const char *, const char *, const char *)"
+    return ffi.callback(declaration, decide, error=_DENY)
+
+
+def _text_or_none(pointer: Pointer) -> str | None:
+    text: Any = ffi.string(pointer) if pointer else None
+    return None if text is None else text.decode("utf-8", "replace")

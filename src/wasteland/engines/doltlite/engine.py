@@ -18,7 +18,7 @@ from typing import Final, Self
 from ...protocol.diff import RowChange
 from ...protocol.errors import Conflict, Tampered
 from ...protocol.schema import Value
-from ..base import MAIN, Ability, Branch, Change, Commit, Engine, Params, Remote, RowVersion
+from ..base import MAIN, Ability, Branch, Change, Commit, Engine, Params, Remote, RowVersion, Tag
 from ..refusals import check_name
 from ..sql import DOLTLITE, Dialect
 from . import commits, diffs, driver, refs, remotes
@@ -168,6 +168,17 @@ class DoltLiteEngine(Engine):
         self._sessions.forget(name)
         with self._writing(MAIN) as session:
             refs.delete(session, name)
+
+    def tags(self) -> list[Tag]:
+        """Return the tags by name."""
+        with self._sessions.use(MAIN) as session:
+            return refs.list_tags(session)
+
+    def create_tag(self, name: str, start: str, *, message: str, author: str) -> None:
+        """Tag the commit that *start* names."""
+        commit = self.head(start)
+        with self._writing(MAIN) as session:
+            refs.create_tag(session, name, commit, message=message, author=author)
 
     def move_branch(self, name: str, to: str) -> None:
         """Set *name* to the commit that *to* names, dropping what is uncommitted there."""

@@ -22,6 +22,7 @@ from ...protocol.errors import (
     Unsupported,
     WastelandError,
 )
+from ..urls import scrubbed
 from . import driver
 
 _BUSY, _LOCKED, _READ_ONLY, _INTERRUPTED, _IO, _FULL, _CANNOT_OPEN, _CONSTRAINT = (
@@ -62,12 +63,12 @@ def translate(error: driver.Error, location: str) -> WastelandError:
     Returns:
         `facts["reason"]` is the library's own sentence.
     """
-    reason = error.message
+    reason = scrubbed(error.message)
     if isinstance(error, driver.CorruptDatabase):
         return Tampered(f"The database at {location} is damaged: {reason}.", reason=reason)
     if isinstance(error, driver.DataError):
         return Invalid(f"A value cannot be stored: {reason}", reason=reason)
-    return _by_sentence(reason) or _by_code(error, location)
+    return _by_sentence(reason) or _by_code(error, reason, location)
 
 
 def _by_sentence(reason: str) -> WastelandError | None:
@@ -77,8 +78,7 @@ def _by_sentence(reason: str) -> WastelandError | None:
     return None
 
 
-def _by_code(error: driver.Error, location: str) -> WastelandError:
-    reason = error.message
+def _by_code(error: driver.Error, reason: str, location: str) -> WastelandError:
     if error.extended_code == _BUSY_SNAPSHOT:
         return Stale("Another commit came between reading and writing.", reason=reason)
     if error.code in {_BUSY, _LOCKED}:

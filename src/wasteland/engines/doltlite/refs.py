@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Final
 
 from ...protocol.errors import MergeConflict, NotFound
-from ..base import MAIN, Branch
+from ..authors import stored_author
+from ..base import MAIN, Branch, Tag
 from ..refusals import check_name, merge_conflict, refuse_aside, refuse_main, refuse_moved
 from .change import write_transaction
-from .commits import write_commit
+from .commits import read_date, write_commit
 from .sessions import Session
 
 _HASH: Final = re.compile(r"[0-9a-f]{40}\Z")
@@ -25,6 +26,8 @@ _BRANCHES: Final = "SELECT name, hash FROM dolt_branches"
 _REMOTE_BRANCHES: Final = "SELECT name, hash FROM dolt_remote_branches"
 _CREATE: Final = "SELECT dolt_branch(:name, :start)"
 _DELETE: Final = "SELECT dolt_branch('-D', :name)"
+_TAGS: Final = "SELECT tag_name, tag_hash, tagger, date, message FROM dolt_tags ORDER BY tag_name"
+_TAG: Final = "SELECT dolt_tag(:name, :start, '-m', :message, '--author', :author)"
 _RESET: Final = "SELECT dolt_reset('--hard', :commit)"
 _CLEAN: Final = "SELECT dolt_clean()"
 _FORWARD: Final = "SELECT dolt_merge(:commit)"
@@ -76,6 +79,25 @@ def delete(session: Session, name: str) -> None:
     refuse_main(name)
     with suppress(NotFound):
         session.run(_DELETE, {"name": check_name(name)})
+
+
+def list_tags(session: Session) -> list[Tag]:
+    """Return the tags by name."""
+    return [
+        Tag(str(name), str(commit), str(tagger), read_date(date), str(message))
+        for name, commit, tagger, date, message in session.table(_TAGS)[1]
+    ]
+
+
+def create_tag(session: Session, name: str, commit: str, *, message: str, author: str) -> None:
+    """Tag *commit*."""
+    values = {
+        "name": check_name(name),
+        "start": commit,
+        "message": message or name,
+        "author": stored_author(author, ""),
+    }
+    session.run(_TAG, values)
 
 
 def reset(session: Session, commit: str) -> None:

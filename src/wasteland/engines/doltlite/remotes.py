@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Final
 
 from ...protocol.errors import NotFound
-from ..base import Remote
+from ..base import MAIN, Remote
 from ..refusals import check_name
 from .refs import commit_of
 from .sessions import Session
@@ -45,6 +45,9 @@ def remove(session: Session, name: str) -> None:
 def fetch(session: Session, remote: str, branch: str | None) -> None:
     """Fetch one branch, or all of them and drop what is gone there."""
     check_name(remote)
+    # The library's fetch does not look whether other connections gave the remote another URL
+    # meanwhile; asking for a commit does.
+    commit_of(session, MAIN)
     if branch is None:
         session.run(_FETCH_ALL, {"remote": remote})
     else:

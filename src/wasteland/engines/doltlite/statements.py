@@ -39,6 +39,7 @@ class Statement:
         rest: The text that followed it, from the next statement on; empty if there is none.
         changes_rows: It is an INSERT, UPDATE, DELETE or REPLACE.
         names: The column names of its result, right after `start`; empty if it has none.
+        types: As long; the declared type of the column behind it, None behind an expression.
     """
 
     def __init__(self, lib: Library, db: Pointer, text: bytes) -> None:
@@ -107,6 +108,8 @@ class Statement:
         lib, pointer = self._lib, self._pointer
         self._columns = range(lib.sqlite3_column_count(pointer))
         self.names = tuple(_text(lib.sqlite3_column_name(pointer, i)) for i in self._columns)
+        declared = (lib.sqlite3_column_decltype(pointer, i) for i in self._columns)
+        self.types = tuple(_text(name) if name else None for name in declared)
         self._recompiled = lib.sqlite3_stmt_status(pointer, _REPREPARE, 0)
 
 

@@ -12,10 +12,12 @@ from pathlib import Path
 
 from .file import StateFile
 from .journal import Journal
+from .mirrors import Mirrors
+from .moves import Moves
 from .pulls import Pulls
 from .repositories import Repositories, Repository
 
-__all__ = ["Journal", "Pulls", "Repositories", "Repository", "State"]
+__all__ = ["Journal", "Mirrors", "Moves", "Pulls", "Repositories", "Repository", "State"]
 
 
 class State:
@@ -26,6 +28,8 @@ class State:
         repositories: Which repositories there are, and what is whose fork.
         pulls: Pull requests and remarks.
         journal: Operations and renewed leases.
+        moves: Commits that were made again on another engine.
+        mirrors: Repositories that follow one elsewhere.
     """
 
     def __init__(self, path: Path) -> None:
@@ -33,6 +37,8 @@ class State:
         self.repositories = Repositories(self._file)
         self.pulls = Pulls(self._file)
         self.journal = Journal(self._file)
+        self.moves = Moves(self._file)
+        self.mirrors = Mirrors(self._file)
 
     def close(self) -> None:
         """Close the file; using the store afterwards opens it again."""

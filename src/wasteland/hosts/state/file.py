@@ -1,4 +1,4 @@
-"""The SQLite file: its schema, how it is brought up to date, and its transactions."""
+"""A SQLite file of ours: its schema, how it is brought up to date, and its transactions."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ from ...protocol.records import read_time
 
 BUSY_TIMEOUT_S = 10.0
 
-# One entry for each version of the schema: entry n brings a file from version n to n + 1.
-MIGRATIONS: Final[Sequence[Sequence[str]]] = (
+Migrations = Sequence[Sequence[str]]
+"""One entry for each version of a schema: entry n brings a file from version n to n + 1."""
+
+MIGRATIONS: Final[Migrations] = (
     (
         """
         CREATE TABLE repositories (
@@ -88,6 +90,32 @@ MIGRATIONS: Final[Sequence[Sequence[str]]] = (
         ) STRICT
         """,
     ),
+    (
+        """
+        CREATE TABLE moved_commits (
+            repo TEXT NOT NULL REFERENCES repositories (repo) ON DELETE CASCADE,
+            old TEXT NOT NULL,
+            new TEXT NOT NULL,
+            PRIMARY KEY (repo, old)
+        ) STRICT
+        """,
+        """
+        CREATE TABLE mirrors (
+            repo TEXT PRIMARY KEY REFERENCES repositories (repo) ON DELETE CASCADE,
+            source TEXT NOT NULL,
+            source_head TEXT NOT NULL,
+            pulled_at TEXT NOT NULL
+        ) STRICT
+        """,
+        """
+        CREATE TABLE mirrored_commits (
+            repo TEXT NOT NULL REFERENCES repositories (repo) ON DELETE CASCADE,
+            theirs TEXT NOT NULL,
+            ours TEXT NOT NULL,
+            PRIMARY KEY (repo, theirs)
+        ) STRICT
+        """,
+    ),
 )
 
 
@@ -99,13 +127,13 @@ class StateFile:
         path: The file; made, for its owner only, when it does not exist.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, migrations: Migrations = MIGRATIONS) -> None:
         self.path = path
         self._lock = threading.RLock()
         self._process = 0
         self._connection: sqlite3.Connection | None = None
         with self.using() as connection:
-            _migrate(connection, path)
+            _migrate(connection, path, migrations)
 
     def close(self) -> None:
         """Close the file; using it afterwards opens it again."""
@@ -179,21 +207,21 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _migrate(connection: sqlite3.Connection, path: Path) -> None:
-    if _version(connection) == len(MIGRATIONS):
+def _migrate(connection: sqlite3.Connection, path: Path, migrations: Migrations) -> None:
+    if _version(connection) == len(migrations):
         return
     connection.execute("BEGIN IMMEDIATE")
     try:
         # Read again: another process may have been quicker.
         version = _version(connection)
-        if version > len(MIGRATIONS):
+        if version > len(migrations):
             raise Unsupported(
                 f"{path} was written by a newer version of this program.",
                 hint="pip install --upgrade wasteland",
             )
-        for statement in (sql for step in MIGRATIONS[version:] for sql in step):
+        for statement in (sql for step in migrations[version:] for sql in step):
             connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+        connection.execute(f"PRAGMA user_version = {len(migrations)}")
     except BaseException:
         connection.execute("ROLLBACK")
         raise

@@ -12,6 +12,7 @@ from ...protocol.errors import Conflict
 from ...protocol.records import write_time
 from ..base import Operation, RepoName
 from .file import StateFile, stored_time
+from .mirrors import Mirrors
 
 
 class Journal:
@@ -32,7 +33,9 @@ class Journal:
 
         Raises:
             Conflict: The id stands for another request, or for somebody else's.
+            Unsupported: The repository is a mirror.
         """
+        Mirrors(self._file).refuse_writes(repo)
         began = self._file.write(
             "INSERT OR IGNORE INTO operations (repo, id, actor, digest, started_at) "
             "VALUES (?, ?, ?, ?, ?)",

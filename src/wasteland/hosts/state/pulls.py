@@ -22,6 +22,12 @@ _LIST: Final = """
       AND (:author IS NULL OR author = :author)
     ORDER BY number
 """
+_PAGE: Final = """
+    SELECT * FROM pulls
+    WHERE repo = :repo AND (:state IS NULL OR state = :state) AND number < :before
+      AND (:text = '' OR instr(lower(title), :text) OR instr(lower(author), :text))
+    ORDER BY number DESC LIMIT :limit
+"""
 _INSERT: Final = """
     INSERT INTO pulls (
         repo, number, title, body, author, source, branch, head, state, created_at, updated_at
@@ -32,10 +38,13 @@ _INSERT: Final = """
 """
 _UPDATE: Final = """
     UPDATE pulls
-    SET head = :head, state = :state, merged_as = :merged_as, reason = :reason,
+    SET title = :title, body = :body, head = :head, state = :state, merged_as = :merged_as, reason = :reason,
         updated_at = :updated_at
     WHERE repo = :repo AND number = :number
 """
+
+
+_LAST: Final = 2**62
 
 
 class Pulls:
@@ -79,6 +88,45 @@ class Pulls:
         """Return pull requests, oldest first; None stands for all."""
         parameters = {"repo": str(repo), "state": state, "author": author}
         return [_pull(row) for row in self._file.read(_LIST, parameters)]
+
+    def page(
+        self,
+        repo: RepoName,
+        *,
+        state: PullState | None = None,
+        text: str = "",
+        before: int | None = None,
+        limit: int,
+    ) -> list[PullRequest]:
+        """
+        Return *limit* pull requests at most, newest first.
+
+        Args:
+            state: None for all.
+            text: Contained in the title or the author, whatever the case.
+            before: Only those with a smaller number.
+        """
+        parameters = {
+            "repo": str(repo),
+            "state": state,
+            "text": text.lower(),
+            "before": _LAST if before is None else before,
+            "limit": limit,
+        }
+        return [_pull(row) for row in self._file.read(_PAGE, parameters)]
+
+    def edit(
+        self, repo: RepoName, pull_id: str, *, title: str, body: str, at: datetime
+    ) -> PullRequest:
+        """
+        Set what a pull request is called and what it says of itself.
+
+        Raises:
+            NotFound: There is none of that number.
+        """
+        with self._file.transaction() as connection:
+            pull = _find(connection, repo, pull_id)
+            return _store(connection, replace(pull, title=title, body=body, updated_at=at))
 
     def move(self, repo: RepoName, pull_id: str, head: str, *, at: datetime) -> PullRequest:
         """
@@ -181,6 +229,8 @@ def _store(connection: sqlite3.Connection, pull: PullRequest) -> PullRequest:
     values = {
         "repo": str(pull.repo),
         "number": int(pull.id),
+        "title": pull.title,
+        "body": pull.body,
         "head": pull.head,
         "state": pull.state,
         "merged_as": pull.merged_as,

@@ -59,6 +59,18 @@ class Repositories:
         """Return what is no fork, by name."""
         return _names(self._file.read("SELECT repo FROM repositories WHERE parent IS NULL"))
 
+    def all(self) -> list[Repository]:
+        """Return every repository and fork, by name."""
+        rows = self._file.read("SELECT repo, engine, parent FROM repositories ORDER BY repo")
+        return [
+            Repository(
+                RepoName.parse(row["repo"]),
+                row["engine"],
+                row["parent"] and RepoName.parse(row["parent"]),
+            )
+            for row in rows
+        ]
+
     def forks(self, parent: RepoName) -> list[RepoName]:
         """Return the forks of *parent*, by owner."""
         sql = "SELECT repo FROM repositories WHERE parent = ?"

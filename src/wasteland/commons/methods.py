@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
-from ..commons.operations import Operation
+from .operations import Operation
 
 
 def method(row: Operation) -> Callable[..., Any]:

@@ -1,0 +1,1 @@
+"""Requests to addresses that somebody else has named: guarded, bounded, off unless allowed."""

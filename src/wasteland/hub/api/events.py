@@ -1,0 +1,98 @@
+"""What happens on a commons, as it happens: long poll, or server-sent events."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Query
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response, StreamingResponse
+
+from ...engines.base import Engine
+from ...hosts.base import RepoName
+from ...protocol.errors import NotFound
+from ..http.asked import Asked, AskingRepo
+from .place import PREFIX
+
+router = APIRouter(prefix=PREFIX, tags=["commons"])
+
+_LOOK_S: Final = 0.25
+_BEAT_S: Final = 15.0
+_LONGEST_WAIT_S: Final = 60.0
+_STREAM_S: Final = 3600.0
+_MOST_KEYS: Final = 200
+
+
+@router.get("/commons/{owner}/{database}/events")
+async def events(
+    asked: AskingRepo,
+    after: Annotated[str, Query(max_length=40)] = "",
+    wait_s: Annotated[float, Query(ge=0, le=_LONGEST_WAIT_S)] = 25.0,
+) -> Response:
+    """
+    Say what changed on main since the commit *after*; wait for it if nothing has yet.
+
+    With ``Accept: text/event-stream`` it goes on, one event a change.
+    """
+    repo = await run_in_threadpool(asked.repo)
+    engine = await run_in_threadpool(asked.hub.host.engine, repo)
+    known = asked.request.headers.get("last-event-id") or after
+    if "text/event-stream" in asked.request.headers.get("accept", ""):
+        stream = _stream(asked, repo, engine, known)
+        return StreamingResponse(
+            stream,
+            media_type="text/event-stream",
+            headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+        )
+    change = await _next(asked, engine, known, wait_s)
+    body = change or {"head": known, "rows": {}}
+    return Response(json.dumps(body), media_type="application/json")
+
+
+async def _stream(asked: Asked, repo: RepoName, engine: Engine, known: str) -> AsyncIterator[bytes]:
+    ends = time.monotonic() + _STREAM_S
+    yield b"retry: 2000\n\n"
+    while time.monotonic() < ends and not await asked.request.is_disconnected():
+        change = await _next(asked, engine, known, _BEAT_S)
+        if not await run_in_threadpool(_may_still, asked, repo):
+            return
+        if change is None:
+            yield b": still here\n\n"
+            continue
+        known = str(change["head"])
+        yield f"id: {known}\nevent: main\ndata: {json.dumps(change)}\n\n".encode()
+
+
+async def _next(asked: Asked, engine: Engine, known: str, wait_s: float) -> dict[str, Any] | None:
+    """Return what changed on main since *known*, None if nothing does in time."""
+    ends = time.monotonic() + wait_s
+    while True:
+        head = await run_in_threadpool(engine.head)
+        if head != known:
+            return await run_in_threadpool(_change, engine, known, head)
+        if time.monotonic() >= ends or await asked.request.is_disconnected():
+            return None
+        await asyncio.sleep(_LOOK_S)
+
+
+def _change(engine: Engine, known: str, head: str) -> dict[str, Any]:
+    """Return the keys of the rows that differ, by table; of all tables where that is too much."""
+    rows: dict[str, list[str]] = {}
+    try:
+        changes = engine.diff(known, head) if known else []
+    except NotFound:
+        changes = []
+    for change in changes[:_MOST_KEYS]:
+        rows.setdefault(change.table, []).append(change.key)
+    is_whole = bool(changes) and len(changes) <= _MOST_KEYS
+    return {"head": head, "rows": rows, "is_whole": is_whole}
+
+
+def _may_still(asked: Asked, repo: RepoName) -> bool:
+    """Return whether the caller, asked anew, may still read: a revoked token ends its stream."""
+    caller = asked.hub.caller(asked.request.headers.get("authorization"))
+    return asked.hub.right(caller, repo) > 0

@@ -1,0 +1,132 @@
+"""
+Signing in from a program that has no browser: it shows a code, a person confirms it elsewhere.
+
+Tokens travel in bodies and headers alone.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import JSONResponse, Response
+
+from ...commons.data import to_data
+from ..accounts import LOGIN_LIFETIME_S
+from ..http.asked import Asking
+from ..tokens import Scope, Token
+from .place import PREFIX
+
+router = APIRouter(prefix=PREFIX, tags=["accounts"])
+
+_POLL_S = 2
+
+
+class NewLogin(BaseModel):
+    """A program that wants to sign in."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    label: str = Field("wl", max_length=100)
+    scope: str = "write"
+
+
+class Waiting(BaseModel):
+    """The secret that a waiting program holds."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    secret: str = Field(max_length=100)
+
+
+class Code(BaseModel):
+    """The code that a person read."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    code: str = Field(max_length=40)
+
+
+class NewToken(BaseModel):
+    """A token to be made."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    label: str = Field("", max_length=100)
+    scope: str = "read"
+    rig: str = Field("", max_length=64)
+    expires_in_days: int | None = Field(None, ge=1, le=3650)
+
+
+@router.post("/logins", status_code=201)
+def begin(asked: Asking, body: NewLogin) -> dict[str, Any]:
+    """Begin to sign in; show the code, then ask for the token."""
+    login = asked.hub.accounts.begin_login(label=body.label, scope=Scope.parse(body.scope))
+    base = str(asked.request.base_url).rstrip("/")
+    return {
+        "secret": login.secret,
+        "code": login.code,
+        "url": f"{base}/login",
+        "expires_in_s": LOGIN_LIFETIME_S,
+        "interval_s": _POLL_S,
+    }
+
+
+@router.post("/logins/token")
+def finish(asked: Asking, body: Waiting) -> Response:
+    """Return the token once somebody has confirmed the code; 202 while nobody has."""
+    issued = asked.hub.accounts.finish_login(body.secret)
+    if issued is None:
+        return JSONResponse(
+            {"status": "pending"}, status_code=202, headers={"Retry-After": str(_POLL_S)}
+        )
+    return JSONResponse(_shown(*issued), headers={"Cache-Control": "no-store"})
+
+
+@router.post("/logins/confirm")
+def confirm(asked: Asking, body: Code) -> dict[str, Any]:
+    """Let the program that shows this code sign in as the caller."""
+    asked.caller.need_scope(Scope.WRITE)
+    waiting = asked.hub.accounts.login_of(body.code)
+    asked.caller.need_scope(waiting.scope)
+    login = asked.hub.accounts.confirm_login(body.code, asked.caller.account)
+    return {"label": login.label, "scope": login.scope.value, "account": login.account}
+
+
+@router.get("/tokens")
+def tokens(asked: Asking) -> list[dict[str, Any]]:
+    """List one's own tokens, without their secrets."""
+    found = asked.hub.accounts.tokens(asked.caller.need_account())
+    return [to_data(token) for token in found]
+
+
+@router.post("/tokens", status_code=201)
+def issue(asked: Asking, body: NewToken) -> Response:
+    """Make a token of at most the scope that the caller's own has; shown once."""
+    scope = Scope.parse(body.scope)
+    asked.caller.need_scope(Scope.WRITE)
+    asked.caller.need_scope(scope if scope is not Scope.PUSH else Scope.WRITE)
+    days = body.expires_in_days
+    issued = asked.hub.accounts.issue(
+        asked.caller.account,
+        label=body.label,
+        scope=scope,
+        rig=body.rig or asked.caller.rig,
+        lifetime=timedelta(days=days) if days else None,
+    )
+    return JSONResponse(_shown(*issued), status_code=201, headers={"Cache-Control": "no-store"})
+
+
+@router.delete("/tokens/{token_id}")
+def revoke(asked: Asking, token_id: str) -> dict[str, Any]:
+    """End a token now."""
+    asked.caller.need_scope(Scope.WRITE)
+    asked.hub.accounts.revoke(asked.caller.account, token_id)
+    return {"revoked": token_id}
+
+
+def _shown(token: Token, text: str) -> dict[str, Any]:
+    data: dict[str, Any] = to_data(token)
+    return {**data, "token": text}

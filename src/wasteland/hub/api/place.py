@@ -1,0 +1,5 @@
+"""Where this API is."""
+
+from typing import Final
+
+PREFIX: Final = "/api/v1"

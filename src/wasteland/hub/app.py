@@ -1,0 +1,68 @@
+"""The hub as an ASGI application: its routers, and what stands in front of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
+
+from .. import __version__
+from ..protocol.errors import WastelandError
+from . import api, v1alpha1
+from .http import health, problems
+from .http.guards import Guards
+from .http.limits import RateLimits
+from .http.paths import EscapedSlashes
+from .hub import BODY_LIMIT_BYTES, Hub
+
+
+def create_app(hub: Hub) -> ASGIApp:
+    """
+    Return the application of *hub*, which the caller closes.
+
+    Outermost first: times, size and names, how often, escaped slashes, routes.
+    """
+    return guarded(hub, routes(hub))
+
+
+def routes(hub: Hub) -> FastAPI:
+    """Return the application without what stands in front of it."""
+    app = FastAPI(
+        title="Wasteland hub",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.hub = hub
+    handlers: dict[Any, Any] = {
+        WastelandError: problems.on_error,
+        RequestValidationError: problems.on_invalid,
+        HTTPException: problems.on_http,
+    }
+    for kind, handler in handlers.items():
+        app.add_exception_handler(kind, handler)
+    app.include_router(health.router)
+    app.include_router(v1alpha1.graphql.router)
+    app.include_router(v1alpha1.csv.router)
+    app.include_router(v1alpha1.router)
+    app.include_router(api.router)
+    return app
+
+
+def guarded(hub: Hub, app: ASGIApp) -> ASGIApp:
+    """Return *app* behind what every request passes first."""
+    options = hub.options
+    inner = EscapedSlashes(app)
+    limited = RateLimits(inner, per_minute=options.requests_per_minute, account_of=hub.account_of)
+    checked = Guards(
+        limited,
+        hosts=options.hosts,
+        origins=options.origins,
+        body_limit_bytes=BODY_LIMIT_BYTES,
+        large=("/t/", "/remotes/"),
+    )
+    return health.Metrics(checked)

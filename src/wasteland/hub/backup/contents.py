@@ -1,0 +1,51 @@
+"""What lies in a host's directory: state, repositories, and whatever else is worth keeping."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from ...protocol.names import is_repo_part
+from ..moving.leavings import KEPT
+
+_STOCK: Final = b"SQLite format 3\0"
+_NOT_KEPT: Final = frozenset({".queues", ".dolt-databases", KEPT})
+"""Turns die with their processes; Dolt copies its databases itself."""
+_BESIDE: Final = ("-wal", "-shm", "-journal")
+
+
+def is_stock_sqlite(path: Path) -> bool:
+    """Return whether *path* is a file of SQLite itself, as state is, and not of DoltLite."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_STOCK)) == _STOCK
+    except OSError:
+        return False
+
+
+def state_files(root: Path) -> list[Path]:
+    """Return the state files of the host in *root*, by name."""
+    return sorted(path for path in root.glob("*.db") if path.is_file() and is_stock_sqlite(path))
+
+
+def other_files(root: Path) -> Iterator[Path]:
+    """Yield what is neither state nor repository nor made anew when it is needed."""
+    state = {path.name for path in state_files(root)}
+    for folder, folders, names in os.walk(root):
+        here = Path(folder)
+        folders[:] = sorted(name for name in folders if here != root or name not in _NOT_KEPT)
+        for name in sorted(names):
+            path = here / name
+            if path.is_file() and not path.is_symlink() and _is_kept(path, root, state):
+                yield path
+
+
+def _is_kept(path: Path, root: Path, state: set[str]) -> bool:
+    if path.parent == root:
+        return not path.name.startswith(tuple(state))
+    if path.parent.parent == root and is_repo_part(path.parent.name):
+        # Repositories, and what their engine keeps beside them.
+        return ".db" not in path.name
+    return not path.name.endswith(_BESIDE)

@@ -1,0 +1,103 @@
+"""What every route starts from: the hub, who asks, and what they sent besides."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Annotated, Final
+
+from fastapi import Depends, Request
+
+from ...hosts.base import RepoName
+from ...protocol.errors import Invalid
+from ...protocol.names import visible
+from ..callers import Caller
+from ..hub import Hub
+from ..rights import Right
+from .paths import segment
+
+_RIG_HEADER: Final = "x-wasteland-rig"
+_LONGEST_CURSOR: Final = 20
+
+
+class Asked:
+    """
+    One request.
+
+    Attributes:
+        hub: The hub that is asked.
+        request: As the server read it.
+    """
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.hub: Hub = request.app.state.hub
+
+    @cached_property
+    def caller(self) -> Caller:
+        """
+        Who asks.
+
+        Raises:
+            Invalid, Unauthenticated: What they sent proves nothing.
+        """
+        return self.hub.caller(self.request.headers.get("authorization"))
+
+    @property
+    def rig(self) -> str:
+        """The rig that the caller wants to act as; "" for its usual one."""
+        return self.request.headers.get(_RIG_HEADER, "")
+
+    def repo(self, need: Right = Right.READ) -> RepoName:
+        """
+        Return the repository that the path names, if the caller may do that with it.
+
+        Raises:
+            NotFound: There is none, or the caller may not know of it.
+            Unauthenticated, Forbidden: It may do less.
+        """
+        params = self.request.path_params
+        return self.hub.repo(self.caller, params["owner"], params["database"], need)
+
+    def part(self, name: str) -> str:
+        """Return a segment of the path as the client meant it."""
+        return segment(self.request.path_params[name])
+
+
+async def _asked(request: Request) -> Asked:
+    return Asked(request)
+
+
+async def _of_repo(request: Request, owner: str, database: str) -> Asked:  # noqa: ARG001  # published
+    return Asked(request)
+
+
+async def _of_pull(
+    request: Request,
+    owner: str,  # noqa: ARG001  # published
+    database: str,  # noqa: ARG001  # ditto
+    pull_id: str,  # noqa: ARG001  # ditto
+) -> Asked:
+    return Asked(request)
+
+
+Asking = Annotated[Asked, Depends(_asked)]
+AskingRepo = Annotated[Asked, Depends(_of_repo)]
+"""Of a route below ``/{owner}/{database}``."""
+AskingPull = Annotated[Asked, Depends(_of_pull)]
+"""Of a route below ``/{owner}/{database}/pulls/{pull_id}``."""
+
+
+def read_cursor(token: str | None) -> int | None:
+    """
+    Return the number that a paging token stands for, None for the first page.
+
+    Raises:
+        Invalid: It is none of ours.
+    """
+    if not token:
+        return None
+    if not (token.isascii() and token.isdecimal() and len(token) < _LONGEST_CURSOR):
+        raise Invalid(
+            f"{visible(token)} is no paging token of this hub.", field="pageToken", value=token
+        )
+    return int(token)

@@ -1,0 +1,237 @@
+"""
+One running hub: its host, its accounts, and who may do what here.
+
+Routes parse and render; what they need to know or to do, they ask of this and of the modules
+beside it (``reads``, ``writes``, ``pulls``, ``repositories``, ``refs``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Self, TypeVar
+
+from ..commons import queries
+from ..commons.session import Seat, Session
+from ..engines.base import Engine
+from ..hosts.base import PullRequest, RepoName
+from ..hosts.local import LocalHost
+from ..protocol.errors import Forbidden, NotFound, WastelandError
+from ..protocol.names import read_branch, visible
+from ..protocol.records import Rig
+from ..protocol.rules_rigs import acts_for
+from . import callers, rights
+from .accounts import Accounts
+from .callers import Caller
+from .catalog import Catalog, Visibility
+from .operations import Jobs
+from .rights import Right
+from .sandbox import Sandbox
+from .store import open_store
+from .verdicts import Verdicts
+
+S = TypeVar("S", bound=Session)
+
+BODY_LIMIT_BYTES: Final = 65_536
+_RIGS_OF: Final = "SELECT * FROM `rigs` WHERE LOWER(`dolthub_org`) = :owner ORDER BY `handle`"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """
+    How a hub is run.
+
+    Attributes:
+        engine: What new repositories are kept in: "doltlite" or "dolt".
+        visibility: Of repositories that nobody has set.
+        hosts: Names that requests may name in ``Host``; empty for those of loopback only.
+        origins: Origins besides its own whose pages may call it.
+        requests_per_minute: By account, or address where nobody is signed in; 0 for no limit.
+        allow_outgoing: Whether the hub may call addresses that users name.
+        outgoing_allowed: Hosts or networks that it may call although they are private.
+        remote_heads: Prefixes of remotes whose branches may be offered as pull requests.
+        sql_workers: Processes that run what clients ask in SQL.
+    """
+
+    engine: str = "doltlite"
+    visibility: Visibility = Visibility.PUBLIC
+    hosts: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
+    requests_per_minute: int = 1200
+    allow_outgoing: bool = False
+    outgoing_allowed: tuple[str, ...] = ()
+    remote_heads: tuple[str, ...] = ()
+    sql_workers: int = 2
+    dolt: str = field(default="", repr=False)
+
+
+class Hub:
+    """
+    A hub over one host's directory.
+
+    Attributes:
+        host: The repositories, forks and pull requests.
+        accounts: Who is known here.
+        catalog: Who may see what; releases.
+        jobs: Operations that clients poll for.
+        verdicts: What gate and reviewers said about pull requests.
+        sandbox: Where SQL of clients runs.
+    """
+
+    def __init__(self, host: LocalHost, options: Options) -> None:
+        self.host = host
+        self.options = options
+        self._store = open_store(host.root)
+        self.accounts = Accounts(self._store, host.now)
+        self.catalog = Catalog(self._store, host.now, options.visibility)
+        self.jobs = Jobs(self._store, host.now)
+        self.verdicts = Verdicts(self._store, host.now)
+        self.sandbox = Sandbox(workers=options.sql_workers)
+
+    @classmethod
+    def open(cls, root: Path, options: Options | None = None) -> Self:
+        """Open the hub of a directory; the caller closes it."""
+        chosen = options or Options()
+        return cls(LocalHost(root, dolt=chosen.dolt or None), chosen)
+
+    def close(self) -> None:
+        """End the workers, close repositories and state."""
+        self.sandbox.close()
+        self._store.close()
+        self.host.close()
+
+    # --- who may do what
+
+    def caller(self, header: str | None) -> Caller:
+        """Return who sends an ``authorization`` header; see ``callers.identify``."""
+        return callers.identify(self.accounts, header)
+
+    def account_of(self, header: str) -> str:
+        """Return the account that a header proves, "" for none."""
+        try:
+            return self.caller(header).account
+        except WastelandError:
+            return ""
+
+    def right(self, caller: Caller, repo: RepoName, *, is_push: bool = False) -> Right:
+        """Return what *caller* may do with *repo*; nothing with one that is not there."""
+        try:
+            parent = self.host.parent(repo)
+        except NotFound:
+            return Right.NONE
+        return rights.right_on(self.catalog, caller, repo, parent=parent, is_push=is_push)
+
+    def require(self, caller: Caller, repo: RepoName, need: Right = Right.READ) -> None:
+        """
+        Return if *caller* may do that with *repo*.
+
+        Raises:
+            NotFound: The caller may not even know of it.
+            Unauthenticated, Forbidden: It may do less.
+        """
+        rights.require(repo, caller, self.right(caller, repo), need)
+
+    def repo(self, caller: Caller, owner: str, name: str, need: Right = Right.READ) -> RepoName:
+        """
+        Return the repository ``owner/name`` if *caller* may do that with it.
+
+        Raises:
+            NotFound: There is none, it cannot be one, or the caller may not know of it.
+            Unauthenticated, Forbidden: It may do less.
+        """
+        repo = repo_name(owner, name)
+        self.require(caller, repo, need)
+        return repo
+
+    # --- commons
+
+    def upstream(self, repo: RepoName) -> RepoName:
+        """Return what *repo* is a fork of, else itself."""
+        return self.host.parent(repo) or repo
+
+    def is_commons(self, repo: RepoName) -> bool:
+        """Return whether *repo*, or what it is a fork of, has the tables of a commons on main."""
+        return is_commons(self.host.engine(self.upstream(repo)))
+
+    def session(self, caller: Caller, repo: RepoName, kind: type[S], *, rig: str = "") -> S:
+        """
+        Return *caller*'s seat at a commons, as a session of class *kind*.
+
+        Args:
+            rig: As which of its rigs; "" for the only one, or the one named like the account.
+        Raises:
+            Forbidden: That is no rig of the account.
+        """
+        return kind(self.host, repo, self.seat(caller, repo, rig))
+
+    def seat(self, caller: Caller, repo: RepoName, rig: str = "") -> Seat:
+        """
+        Return as whom *caller* acts at a commons; a visitor where it has no rig.
+
+        Raises:
+            Forbidden: *rig* is none of its rigs, or its token is for another.
+        """
+        if not caller.account:
+            return Seat()
+        if caller.rig and rig and rig != caller.rig:
+            raise Forbidden(
+                f"This token acts as {caller.rig} only, not as {visible(rig)}.", hint="wl whoami"
+            )
+        wanted = rig or caller.rig
+        if wanted:
+            return Seat(wanted, self._account_for(caller, repo, wanted))
+        own = self.rigs(caller, repo)
+        named = [r for r in own if r.handle == caller.account.lower()] or own
+        if not named:
+            return Seat("", caller.account)
+        return Seat(named[0].handle, named[0].dolthub_org or caller.account)
+
+    def rigs(self, caller: Caller, repo: RepoName) -> list[Rig]:
+        """Return the rigs of *caller*'s namespaces on main, its own name's first."""
+        query = queries.at(self.host.engine(repo))
+        spaces = sorted(caller.namespaces, key=lambda name: name != caller.account.casefold())
+        return [Rig.from_row(row) for name in spaces for row in query(_RIGS_OF, {"owner": name})]
+
+    def account_of_fork(self, caller: Caller, source: RepoName) -> str:
+        """Return the account that stands behind a pull request from *source*."""
+        return source.owner if caller.owns(source.owner) else caller.need_account()
+
+    def session_of(self, pull: PullRequest, kind: type[S]) -> S:
+        """Return the seat of the rig that offers *pull*."""
+        rig = read_branch(pull.branch)[0] or pull.author
+        return kind(self.host, pull.repo, Seat(rig, pull.author))
+
+    def _account_for(self, caller: Caller, repo: RepoName, handle: str) -> str:
+        """Return the namespace of *caller* that owns *handle*, or will own it."""
+        query = queries.at(self.host.engine(repo))
+        rig = queries.one(query, Rig, handle)
+        if rig is None:
+            return caller.account
+        parents, _ = queries.kin(query, {handle})
+        for namespace in caller.namespaces:
+            if acts_for(namespace, rig, parents):
+                return namespace
+        raise Forbidden(
+            f"{visible(handle)} is no rig of {caller.account}.", hint="wl whoami", rig=handle
+        )
+
+
+def is_commons(engine: Engine) -> bool:
+    """Return whether a database has the tables of a commons on main."""
+    try:
+        return {"_meta", "wanted", "rigs"} <= set(engine.tables())
+    except NotFound:
+        return False
+
+
+def repo_name(owner: str, name: str) -> RepoName:
+    """
+    Return ``owner/name``.
+
+    Raises:
+        NotFound: No repository is called so.
+    """
+    try:
+        return RepoName.parse(f"{owner}/{name}")
+    except WastelandError as error:
+        raise rights.unknown(RepoName(owner, name)) from error

@@ -1,0 +1,312 @@
+"""
+Pull requests of a hub: offered, listed, changed, reviewed, merged.
+
+Whoever opens one, the gate looks at it at once: what policy lets land lands, and of the rest the
+verdict is kept and shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+
+from ..commons import offers
+from ..commons.offers import author_of
+from ..commons.sdk import Commons
+from ..engines.base import MAIN
+from ..hosts.base import Comment, PullRequest, PullState, RepoName
+from ..protocol import fields
+from ..protocol.errors import Conflict, Forbidden, Invalid
+from ..protocol.names import visible
+from ..protocol.policy import Action
+from .callers import Caller
+from .hub import Hub
+from .rights import Right
+from .tokens import Scope
+from .verdicts import Opined, Opinion, Verdict
+
+PAGE: Final = 50
+_BODY_LIMIT: Final = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """
+    A pull request as clients see it.
+
+    Attributes:
+        author: The rig that it is about, as every client compares it; else the account.
+        verdict: What the gate said last; None for what it has not seen.
+    """
+
+    pull: PullRequest
+    author: str
+    verdict: Verdict | None = None
+    opinions: Sequence[Opined] = ()
+
+
+def page(
+    hub: Hub,
+    repo: RepoName,
+    *,
+    state: PullState | None = None,
+    text: str = "",
+    before: int | None = None,
+    limit: int = PAGE,
+) -> tuple[list[PullRequest], int | None]:
+    """Return pull requests, newest first, and the number before which the next page begins."""
+    found = hub.host.pull_page(repo, state=state, text=text, before=before, limit=limit + 1)
+    more = len(found) > limit
+    return found[:limit], int(found[limit - 1].id) if more else None
+
+
+def find(hub: Hub, repo: RepoName, pull_id: str) -> Offer:
+    """
+    Return one pull request with its verdict.
+
+    Raises:
+        NotFound: There is none of that number.
+    """
+    pull = hub.host.pull(repo, pull_id)
+    return Offer(
+        pull,
+        author_of(pull),
+        hub.verdicts.find(repo, pull.id),
+        hub.verdicts.opinions(repo, pull.id),
+    )
+
+
+def open_pull(
+    hub: Hub,
+    caller: Caller,
+    repo: RepoName,
+    *,
+    source: RepoName,
+    branch: str,
+    title: str,
+    body: str = "",
+    into: str = MAIN,
+) -> PullRequest:
+    """
+    Offer a branch to *repo*, and let land at once what may.
+
+    Raises:
+        AlreadyClaimed: It claims what another holds by now; it is closed.
+        Conflict: It is offered already.
+        Forbidden: The branch is not the caller's to offer.
+        Invalid: It has no title, or does not go to main.
+        NotFound: There is no such repository or branch.
+    """
+    caller.need_scope(Scope.WRITE)
+    hub.require(caller, repo)
+    hub.require(caller, source, Right.WRITE)
+    if into != MAIN:
+        raise Invalid(
+            f"Pull requests go to main, not to {visible(into)}.", field="to_branch", value=into
+        )
+    text = fields.one_line("title", title, limit=fields.TEXT_LIMIT, required=True)[:256]
+    head = hub.host.engine(source).head(branch) if branch != MAIN else ""
+    known = _open_of(hub, repo, source, branch)
+    if known and known.head == head:
+        raise Conflict(
+            f"A pull request of {source}:{branch} already exists: {known.id}.", pull=known.id
+        )
+    pull = hub.host.open_pull(
+        repo,
+        source=source,
+        branch=branch,
+        title=text,
+        body=fields.long_text("description", body, limit=_BODY_LIMIT),
+        author=hub.account_of_fork(caller, source),
+    )
+    return consider(hub, pull)
+
+
+def consider(hub: Hub, pull: PullRequest) -> PullRequest:
+    """
+    Let *pull* land if the gate and the policy say so now; keep the verdict.
+
+    Returns:
+        As it is now.
+    Raises:
+        Conflict: It can never land, as it claims what another holds by now; it is closed.
+    """
+    if not hub.is_commons(pull.repo):
+        return pull
+    decision = offers.consider(hub.session_of(pull, Commons), pull)
+    verdict = decision.verdict
+    hub.verdicts.keep(
+        decision.pull,
+        allowed=verdict.allowed,
+        reasons=[reason.to_json() for reason in verdict.reasons],
+    )
+    if decision.pull.state is PullState.CLOSED and not verdict.allowed:
+        raise verdict.reasons[0].error
+    return decision.pull
+
+
+def follow(hub: Hub, source: RepoName, branch: str) -> None:
+    """Move the open pull request of a branch that was written, and consider it again."""
+    pull = _open_of(hub, hub.upstream(source), source, branch)
+    if pull:
+        # The branch was written; that its offer was closed is told where the offer is looked at.
+        with suppress(Conflict):
+            consider(hub, hub.host.update_pull(pull.repo, pull.id))
+
+
+def close_of_branch(hub: Hub, source: RepoName, branch: str, *, reason: str) -> None:
+    """Close the open pull request of a branch, if there is one."""
+    pull = _open_of(hub, hub.upstream(source), source, branch)
+    if pull:
+        hub.host.end_pull(pull.repo, pull.id, state=PullState.CLOSED, reason=reason)
+
+
+def edit(
+    hub: Hub,
+    caller: Caller,
+    repo: RepoName,
+    pull_id: str,
+    *,
+    title: str | None = None,
+    body: str | None = None,
+    state: PullState | None = None,
+) -> PullRequest:
+    """
+    Change what a pull request says, or close it.
+
+    Its author and whoever may reject work may.
+
+    Raises:
+        Conflict: It has ended, or was to be opened again.
+        Forbidden: The caller is neither.
+    """
+    pull = hub.host.pull(repo, pull_id)
+    _need_say(hub, caller, pull)
+    if title is not None or body is not None:
+        pull = hub.host.edit_pull(
+            repo,
+            pull_id,
+            title=pull.title if title is None else fields.title(title),
+            body=pull.body
+            if body is None
+            else fields.long_text("description", body, limit=_BODY_LIMIT),
+        )
+    if state is None or state is pull.state:
+        return pull
+    if state is not PullState.CLOSED:
+        raise Conflict(
+            f"Pull request {pull.id} is {pull.state}; offer its branch again instead.",
+            pull=pull.id,
+            state=pull.state.value,
+        )
+    reason = f"closed by {caller.account}"
+    return hub.host.end_pull(repo, pull_id, state=PullState.CLOSED, reason=reason)
+
+
+def refresh(hub: Hub, caller: Caller, repo: RepoName, pull_id: str) -> PullRequest:
+    """Move an open pull request to its branch's present head, and consider it again."""
+    pull = hub.host.pull(repo, pull_id)
+    hub.require(caller, pull.source, Right.WRITE)
+    return consider(hub, hub.host.update_pull(repo, pull_id))
+
+
+def comment(hub: Hub, caller: Caller, repo: RepoName, pull_id: str, text: str) -> Comment:
+    """
+    Add a remark, as the caller's rig where it has one.
+
+    Raises:
+        Forbidden: Policy keeps the rig from it.
+    """
+    caller.need_scope(Scope.WRITE)
+    hub.host.pull(repo, pull_id)
+    session = hub.session(caller, repo, Commons)
+    if hub.is_commons(repo) and session.seat.rig:
+        return session.comment(pull_id, body=text)
+    body = fields.message(text)
+    if not body:
+        raise Invalid("A comment needs a text.", field="comment", value=text)
+    return hub.host.comment(repo, pull_id, author=caller.account, body=body)
+
+
+def review(
+    hub: Hub, caller: Caller, repo: RepoName, pull_id: str, opinion: Opinion, text: str = ""
+) -> Opined:
+    """
+    Keep what the caller thinks of a pull request.
+
+    Raises:
+        Forbidden: It is the caller's own.
+        Conflict: It has ended.
+    """
+    caller.need_scope(Scope.WRITE)
+    pull = hub.host.pull(repo, pull_id)
+    if pull.state is not PullState.OPEN:
+        raise Conflict(f"Pull request {pull.id} is {pull.state}.", pull=pull.id)
+    if caller.owns(pull.author):
+        raise Forbidden("Nobody reviews their own pull request.", pull=pull.id)
+    rig = hub.seat(caller, repo).rig if hub.is_commons(repo) else ""
+    return hub.verdicts.opine(
+        pull, opinion, account=caller.account, rig=rig or caller.account, body=fields.message(text)
+    )
+
+
+def merge(
+    hub: Hub, caller: Caller, repo: RepoName, pull_id: str, *, op_id: str | None = None
+) -> PullRequest:
+    """
+    Merge a pull request that the gate allows, as the caller's rig.
+
+    Raises:
+        Conflict: It has ended otherwise, or does not apply any more.
+        Forbidden: The gate refuses it, or the rig may not merge.
+    """
+    caller.need_scope(Scope.WRITE)
+    pull = hub.host.pull(repo, pull_id)
+    if pull.state is PullState.MERGED:
+        return pull
+    if not hub.is_commons(repo):
+        return _merge_plainly(hub, caller, pull)
+    hub.session(caller, repo, Commons).merge(pull_id, op_id=op_id)
+    return hub.host.pull(repo, pull_id)
+
+
+def _merge_plainly(hub: Hub, caller: Caller, pull: PullRequest) -> PullRequest:
+    """Merge into a database that is no commons, by the engine's own merge."""
+    hub.require(caller, pull.repo, Right.WRITE)
+    if pull.source != pull.repo:
+        raise Invalid(
+            f"{pull.repo} is no commons; only its own branches are merged.",
+            field="from_branch",
+            value=pull.branch,
+        )
+    engine = hub.host.engine(pull.repo)
+    commit = engine.merge(pull.branch, author=caller.account, at=hub.host.now(), message=pull.title)
+    return hub.host.end_pull(pull.repo, pull.id, state=PullState.MERGED, merged_as=commit)
+
+
+def _open_of(hub: Hub, repo: RepoName, source: RepoName, branch: str) -> PullRequest | None:
+    return next(
+        (pull for pull in hub.host.pulls(repo) if (pull.source, pull.branch) == (source, branch)),
+        None,
+    )
+
+
+def _need_say(hub: Hub, caller: Caller, pull: PullRequest) -> None:
+    """Raise unless *caller* wrote *pull*, or may reject work on the commons."""
+    caller.need_scope(Scope.WRITE)
+    if caller.owns(pull.author) or hub.right(caller, pull.repo) >= Right.WRITE:
+        return
+    if hub.is_commons(pull.repo) and hub.session(caller, pull.repo, Commons).may(Action.REJECT):
+        return
+    raise Forbidden(
+        f"{caller.account} may not change pull request {pull.id} of {pull.author}.",
+        hint="its author and reviewers may",
+        pull=pull.id,
+    )
+
+
+def comments(hub: Hub, repo: RepoName, pull_id: str) -> list[Comment]:
+    """Return the remarks, oldest first."""
+    return hub.host.comments(repo, pull_id)

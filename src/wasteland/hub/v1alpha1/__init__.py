@@ -1,0 +1,15 @@
+"""DoltHub's first REST API, and what it lacks: the surface that existing clients use."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from . import csv, databases, extras, graphql, operations, pulls, refs, sql
+from .shapes import PREFIX
+
+__all__ = ["csv", "graphql", "router"]
+
+router = APIRouter(prefix=PREFIX)
+# Reads at a ref match any path of three segments, so they come last.
+for part in (operations, databases, refs, pulls, extras, sql):
+    router.include_router(part.router)

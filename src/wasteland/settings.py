@@ -29,6 +29,9 @@ class Settings:
         token: For hosts that ask who one is; never shown.
         dolt_home: Where the dolt program keeps its own configuration and keys.
         dolt_credentials: The key file named by DOLT_CREDS_FILE; "" for dolt's own choice.
+        hub: The hub named by WL_HUB, for commons that are not on the local host; "" for DoltHub.
+        keyring: Whether tokens are kept in the system's keyring (WL_KEYRING=1).
+        allow_plain: Whether tokens may cross a network unencrypted (WL_ALLOW_PLAIN_HTTP=1).
     """
 
     config: Path
@@ -41,6 +44,9 @@ class Settings:
     token: str = ""
     dolt_home: Path = Path(".dolt")
     dolt_credentials: str = ""
+    hub: str = ""
+    keyring: bool = False
+    allow_plain: bool = False
 
     def __repr__(self) -> str:
         return f"Settings(config={self.config}, data={self.data}, host={self.host})"
@@ -66,4 +72,7 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         token=values.get("DOLTHUB_TOKEN") or values.get("DOLTHUB_API_TOKEN") or "",
         dolt_home=Path(values.get("DOLT_ROOT_PATH") or home) / ".dolt",
         dolt_credentials=values.get("DOLT_CREDS_FILE", ""),
+        hub=values.get("WL_HUB", ""),
+        keyring=values.get("WL_KEYRING", "") == "1",
+        allow_plain=values.get("WL_ALLOW_PLAIN_HTTP", "") == "1",
     )

@@ -160,8 +160,11 @@ class Foreign:
             given |= {"rig": self.rig, "account": self.account, "now": CLIENT_CLOCK}
             params = {**given, "hop": f"hop://{self.rig}@example.org/{self.rig}/", **values}
             used = {name: value for name, value in params.items() if f":{name}" in sql}
+            spelled = (
+                sql if engine.dialect.name == "doltlite" else sql.replace(" OR IGNORE", " IGNORE")
+            )
             with engine.change(branch) as change:
-                change.run(sql, used)
+                change.run(spelled, used)
                 change.commit("write", author=self.rig, at=self.host.now(), tables=_TABLES)
 
     def ask(self, branch: str) -> Decision:
@@ -181,4 +184,4 @@ class Foreign:
         return [pull.branch for pull in pulls]
 
 
-_TABLES = ("rigs", "wanted", "completions", "stamps", "_meta")
+_TABLES = ("rigs", "wanted", "completions", "stamps", "_meta", "wlx_moderation")

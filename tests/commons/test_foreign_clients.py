@@ -19,6 +19,9 @@ from wasteland.protocol.errors import (
 )
 from wasteland.protocol.schema import Row
 
+BOTH_ENGINES = pytest.mark.parametrize(
+    "host", ["doltlite", pytest.param("dolt", marks=pytest.mark.dolt)], indirect=True
+)
 EVIDENCE = "https://x.test/1"
 SERVER_CLOCK = f"{NOON:%Y-%m-%d %H:%M:%S}"
 
@@ -81,6 +84,7 @@ def ended(decision: Decision) -> str:
 # --- what lands
 
 
+@BOTH_ENGINES
 def test_a_registration_asks_for_trust_1_and_gets_what_the_policy_gives(hub: Hub) -> None:
     decision = Foreign(hub.cast, "nora").register()
 
@@ -146,6 +150,7 @@ def test_a_stamp_of_zeros_lands_and_rates_nothing(hub: Hub, valence: str) -> Non
     assert ended(decision) == "merged"
 
 
+@BOTH_ENGINES
 def test_a_rejection_removes_all_completions_of_the_item(hub: Hub) -> None:
     item = hub.in_review()
 
@@ -218,6 +223,7 @@ def test_an_update_and_a_claim_of_the_poster_may_come_in_one_offer(hub: Hub) -> 
 # --- work that is taken over from a fork
 
 
+@BOTH_ENGINES
 def test_work_on_a_fork_is_accepted_from_a_copy_of_it(hub: Hub) -> None:
     item = hub.claimed()
     waiting = hub.ben.done(item).pull
@@ -469,6 +475,7 @@ def test_a_registration_that_asks_for_more_is_refused(hub: Hub) -> None:
     assert hub.row("rigs", "nora") is None
 
 
+@BOTH_ENGINES
 def test_two_claims_made_at_once_leave_one_holder_and_say_whose(hub: Hub) -> None:
     hub.ada.post("w-1")
     take = (

@@ -30,7 +30,8 @@ from wasteland.protocol.records import (
     Rig,
     RigLink,
 )
-from wasteland.protocol.schema import Value
+from wasteland.protocol.rules_rigs import skeleton
+from wasteland.protocol.schema import TABLES, Value
 
 from .town import (
     AT,
@@ -147,8 +148,10 @@ def test_a_registration_names_the_account_that_is_signed_in(org: str | None) -> 
     assert refusal(TOWN.judge("nora", add(replace(NEW, dolthub_org=org)))) is Forbidden
 
 
-def test_an_account_is_known_whatever_its_case() -> None:
-    assert refusal(TOWN.judge("nora", add(NEW), account="Nora-Org")) is None
+def test_an_account_is_known_whatever_its_case_and_stored_as_it_is_called() -> None:
+    verdict = TOWN.judge("nora", add(NEW), account="Nora-Org")
+
+    assert [row.row["dolthub_org"] for row in verdict.amendments] == ["Nora-Org"]
 
 
 def test_without_a_known_account_any_owner_may_be_named() -> None:
@@ -181,7 +184,10 @@ def test_a_parent_is_a_rig_of_main(parent: str) -> None:
 def test_an_agent_registers_under_a_rig_of_its_account(org: str | None) -> None:
     agent = replace(NEW, dolthub_org=org, parent_rig="carl", rig_type="agent")
 
-    assert refusal(TOWN.judge("nora", add(agent), account="carl-org")) is None
+    verdict = TOWN.judge("nora", add(agent), account="carl-org")
+
+    assert refusal(verdict) is None
+    assert [row.row["dolthub_org"] for row in verdict.amendments] == ["carl-org"]
 
 
 def test_an_agent_with_anothers_account_is_refused_though_its_parent_is_mine() -> None:
@@ -526,3 +532,93 @@ def test_a_rig_that_changes_its_account_first_is_refused(rig: Rig) -> None:
     move = raw(rig, dolthub_org="fresh-org")
 
     assert refusal(TOWN.judge(rig.handle, move)) is Forbidden
+
+
+# --- rigs that answer for one another
+
+
+def chain(length: int, *, account: str | None = "carl-org") -> tuple[Rig, ...]:
+    """Return rigs r1, r2 and so on, each the parent of the one before; the last has the account."""
+    rigs = [Rig(f"r{n}", parent_rig=f"r{n + 1}", trust_level=1) for n in range(1, length)]
+    return (*rigs, Rig(f"r{length}", dolthub_org=account, trust_level=1))
+
+
+@pytest.mark.parametrize(("length", "allowed"), [(2, True), (3, True), (8, True), (9, False)])
+def test_an_account_acts_for_agents_of_its_agents_eight_levels_deep(
+    length: int, allowed: bool
+) -> None:
+    town = Town(rigs=(*RIGS, *chain(length)))
+    claim = edit(ITEM, status="claimed", claimed_by="r1")
+
+    assert town.judge("r1", claim, account="carl-org").allowed == allowed
+    assert refusal(town.judge("r1", claim, account="dora-org")) is Forbidden
+
+
+def test_rigs_that_answer_for_one_another_in_a_circle_are_nobodys() -> None:
+    circle = (replace(rig, parent_rig="r1") if rig.handle == "r3" else rig for rig in chain(3))
+    town = Town(rigs=(*RIGS, *(replace(rig, dolthub_org=None) for rig in circle)))
+    claim = edit(ITEM, status="claimed", claimed_by="r1")
+
+    assert refusal(town.judge("r1", claim, account="carl-org")) is Forbidden
+
+
+def test_an_agent_registers_under_an_agent_of_its_account() -> None:
+    town = Town(rigs=(*RIGS, Rig("lead", parent_rig="carl")))
+    hand = replace(NEW, dolthub_org=None, parent_rig="lead")
+
+    assert town.judge("nora", add(hand), account="carl-org").allowed
+    assert refusal(town.judge("nora", add(hand), account="dora-org")) is Forbidden
+
+
+# --- handles that look alike
+
+
+@pytest.mark.parametrize(
+    ("handle", "other"),
+    [("bob", "b0b"), ("al-1", "a1-1"), ("al-1", "al_l"), ("x.y", "x-y"), ("Bob", "bob")],
+)
+def test_handles_that_read_alike_have_one_skeleton(handle: str, other: str) -> None:
+    assert skeleton(handle) == skeleton(other)
+
+
+@pytest.mark.parametrize(("handle", "other"), [("bob", "bobo"), ("ada", "eda"), ("xy", "x-y")])
+def test_handles_that_read_otherwise_have_another(handle: str, other: str) -> None:
+    assert skeleton(handle) != skeleton(other)
+
+
+def test_a_handle_that_reads_like_another_is_taken_where_policy_is_stated() -> None:
+    town = Town(lookalikes=["n0ra"])
+
+    assert refusal(town.judge("nora", add(NEW))) is Conflict
+    assert replace(town, policy=UNSTATED).judge("nora", add(NEW)).allowed
+
+
+# --- a row is its key
+
+
+@pytest.mark.parametrize("record", [CARL, ITEM, LINK, SUSPENSION, Meta("policy.claim", "trust:1")])
+def test_a_row_keeps_its_key(record: Record) -> None:
+    for actor in ("carl", "mona"):
+        row = RowChange(record.table, record.to_row(), {**record.to_row(), **other_key(record)})
+        assert refusal(TOWN.judge(actor, row)) is Forbidden
+
+
+def other_key(record: Record) -> dict[str, Value]:
+    return {TABLES[record.table].key: "another"}
+
+
+# --- moderation
+
+
+def test_nobody_decides_about_a_rig_with_more_trust() -> None:
+    town = Town(policy=Policy({"moderate": "trust:2"}, "open"))
+    about = Moderation("m-9", "mona", "suspend", "coup", "tara", EARLIER)
+
+    assert refusal(town.judge("tara", add(about))) is Forbidden
+    assert town.judge("tara", add(replace(about, rig="carl"))).allowed
+
+
+def test_nobody_rewrites_what_was_decided_about_itself() -> None:
+    about = replace(SUSPENSION, rig="mona", decided_by="tara", lifted_at=EARLIER)
+
+    assert refusal(TOWN.judge("mona", edit(about, reason="A misunderstanding."))) is Forbidden

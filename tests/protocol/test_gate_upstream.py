@@ -97,7 +97,6 @@ def test_accepting_needs_what_it_always_needs() -> None:
     assert refusal(TOWN.judge("dora", *close())) is TrustTooLow
 
 
-@pytest.mark.requirement("S0-134")
 def test_the_yearbook_rule_holds_for_work_taken_over() -> None:
     rigs = [replace(rig, parent_rig="carl" if rig.handle == "tara" else None) for rig in RIGS]
     town = replace(TOWN, rigs=rigs)

@@ -177,6 +177,27 @@ def test_what_merges_at_once_is_the_policys_to_say() -> None:
     assert Policy.from_meta({"policy.mode": "direct"}).merges_at_once("submit")
 
 
+@pytest.mark.parametrize(
+    ("policy", "actions", "at_once"),
+    [
+        (Policy(preset="open"), [Action.CLAIM, Action.POST], True),
+        (Policy(preset="open"), [Action.CLAIM, Action.SUBMIT], False),
+        (Policy(preset="open"), [Action.ACCEPT], True),
+        (Policy(preset="open"), [Action.ACCEPT, Action.EDIT], False),
+        (Policy(preset="open"), [], True),
+        (Policy({"merge_at_once": "none"}, "open"), [Action.CLAIM], False),
+        (Policy({"merge_at_once": "none"}, "open"), [Action.TRUST, Action.REJECT], True),
+        (Policy({"mode": "direct"}, "open"), list(Action), True),
+        (Policy(), [Action.CLAIM], False),
+        (Policy(), [Action.CLOSE, Action.POLICY, Action.MODERATE], True),
+    ],
+)
+def test_a_change_lands_at_once_if_all_that_it_does_would(
+    policy: Policy, actions: list[Action], at_once: bool
+) -> None:
+    assert policy.lands_at_once(actions) == at_once
+
+
 def test_the_cap_on_claims_grows_with_trust() -> None:
     assert [Policy(preset="open").claims_cap(trust) for trust in range(4)] == [0, 3, 10, None]
 

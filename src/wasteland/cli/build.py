@@ -11,10 +11,10 @@ from typing import Any
 
 import click
 
+from ..commons.methods import method
 from ..commons.operations import Kind, Operation, Param
 from . import complete
 from .context import Context, format_options, pass_context
-from ..commons.methods import method
 
 _INTEGERS = {"int", "int | None"}
 _FREE_TEXT = "words"

@@ -7,15 +7,18 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import field, replace
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from ..commons import methods
 from ..commons.operations import Kind, Operation
 from ..protocol.lean import dataclass
 from ..settings import Settings
-from ..commons import methods
 from .output import ALL_FIELDS, COLUMNS, Format, emit
+
+if TYPE_CHECKING:
+    from ..commons.memberships import Membership
 
 F = TypeVar("F", bound=Callable[..., Any])
 _FORMAT_NAMES = ("json_fields", "jq", "csv", "plain", "long")
@@ -41,18 +44,47 @@ class Context:
     form: Format = field(default_factory=Format)
 
     def run(self, row: Operation, values: Mapping[str, Any]) -> None:
-        """Call an operation and print its result."""
-        with self.session(methods.owner(row)) as session:
-            if row.kind is Kind.WRITE:
-                from .intents import recorded  # only writes need it
+        """Call an operation, here or on the commons' hub, and print its result."""
+        from ..commons import memberships  # not for --help and --version
 
-                result = recorded(self.settings.state, session, row, values)
+        membership = memberships.choose(self.settings.config, self._name)
+        if membership.kind == memberships.HUB:
+            self._run_there(membership, row, values)
+            return
+        with self.session(methods.owner(row)) as session:
+            call = getattr(session, row.method.partition(".")[2])
+            if row.kind is Kind.WRITE:
+                from .intents import Writer, recorded  # only writes need it
+
+                place = (session.host.location, str(session.repo), session.seat.rig)
+                writer = Writer(place, lambda given: call(**given), session.still_stands)
+                result = recorded(self.settings.state, writer, row, values)
                 self._remember(session)
             else:
-                result = getattr(session, row.method.partition(".")[2])(**values)
+                result = call(**values)
             self.show(row.name, result)
             if session.stale_because:
                 click.echo(f"wl: This is what was here before. {session.stale_because}", err=True)
+
+    def _run_there(self, membership: Membership, row: Operation, values: Mapping[str, Any]) -> None:
+        from ..commons import hubs  # loads the HTTP client
+
+        distant = hubs.open_distant(self.settings, membership)
+        with distant.http:
+            if row.kind is Kind.WRITE:
+                from .intents import Writer, recorded
+
+                place = (distant.location, str(distant.repo), distant.seat.rig)
+                call = functools.partial(distant.call, row)
+                writer = Writer(place, call, distant.still_stands)
+                result = recorded(self.settings.state, writer, row, values)
+            else:
+                result = distant.call(row, values)
+        self.show(row.name, result)
+
+    @property
+    def _name(self) -> str:
+        return self.commons or self.settings.commons
 
     def _remember(self, session: Any) -> None:
         """Keep main's head apart from the commons, so that ``wl doctor`` sees a cut-off file."""
@@ -77,8 +109,7 @@ class Context:
         """Open the chosen commons as a session of class *kind*."""
         from ..commons import workspace  # not for --help and --version
 
-        name = self.commons or self.settings.commons
-        with workspace.open_commons(self.settings, name, kind) as session:
+        with workspace.open_commons(self.settings, self._name, kind) as session:
             yield session
 
 

@@ -15,28 +15,45 @@ import inspect
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from ..commons.methods import method
 from ..commons.operations import Operation
 from ..commons.receipts import Receipt
-from ..commons.writing import WriteSession
 from ..protocol import ids
 from ..protocol.errors import EngineError, WastelandError
+from ..protocol.lean import dataclass
 
 _RETRY_S: Final = 15 * 60
 """How long the same command is taken for a retry of the one that died."""
 
 
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """
+    What carries out a write, here or on a hub.
+
+    Attributes:
+        place: Where and as whom: the same for every repetition.
+        call: Carries it out.
+        still_stands: Whether the row that a receipt is about is as it says.
+    """
+
+    place: Sequence[str]
+    call: Callable[[Mapping[str, Any]], Any]
+    still_stands: Callable[[Receipt], bool]
+
+
 @contextmanager
 def operation_id(
-    state: Path, session: WriteSession, row: Operation, values: Mapping[str, Any]
+    state: Path, writer: Writer, row: Operation, values: Mapping[str, Any]
 ) -> Iterator[str]:
     """Yield the id to run a write under; the note of it goes when the block succeeds."""
     request = json.dumps(
-        [session.host.location, str(session.repo), session.seat.rig, row.name, dict(values)],
+        [*writer.place, row.name, dict(values)],
         sort_keys=True,
         default=str,
     )
@@ -86,24 +103,23 @@ def _note(path: Path) -> Iterator[tuple[Path, bool]]:
         os.close(handle)
 
 
-def recorded(state: Path, session: WriteSession, row: Operation, values: Mapping[str, Any]) -> Any:
+def recorded(state: Path, writer: Writer, row: Operation, values: Mapping[str, Any]) -> Any:
     """
     Call a write under an operation id that survives this process.
 
     A receipt that is given again counts while the row that it is about is still as it says: an
     item that somebody else has taken since is not claimed.
     """
-    call = getattr(session, row.method.partition(".")[2])
-    takes_id = "op_id" in inspect.signature(call).parameters
+    takes_id = "op_id" in inspect.signature(method(row)).parameters
     if values.get("op_id") or values.get("dry_run") or not takes_id:
-        return call(**values)
+        return writer.call(values)
 
     def noted() -> Any:
-        with operation_id(state, session, row, values) as op_id:
-            return call(**{**values, "op_id": op_id})
+        with operation_id(state, writer, row, values) as op_id:
+            return writer.call({**values, "op_id": op_id})
 
     answer = noted()
-    if isinstance(answer, Receipt) and answer.replayed and not session.still_stands(answer):
+    if isinstance(answer, Receipt) and answer.replayed and not writer.still_stands(answer):
         # The note is gone by now: this is another request.
         return noted()
     return answer

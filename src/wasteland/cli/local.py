@@ -85,21 +85,43 @@ def join(context: Context, target: str, *, direct: bool, **options: Any) -> None
     """
     Take part in a commons: register your rig and remember where it is.
 
-    COMMONS is org/db on the local host, a path, or a URL: file://, http(s):// or a Dolt remote.
+    COMMONS is org/db on the local host, a commons on a hub, a path, or the URL of a remote:
+    file://, http(s):// or a Dolt remote.
 
     \b
     Example:
       wl join acme/board --handle ada
+      wl join http://127.0.0.1:8999/acme/board
       wl join https://commons.example.org/acme/board.db --handle ada
     """
     from ..commons import joining
 
+    if "://" in target and (joined := _joined_at_hub(context, target, **options)):
+        context.show("join", joined)
+        return
     account = options["account"] or os.environ.get("DOLTHUB_ORG") or options["handle"] or _user()
     options["account"] = account
     mode = "direct" if direct else "pr"
     with working("Joining the commons", context.form):
         joined = joining.join(context.settings, target, mode=mode, **options)
     context.show("join", joined)
+
+
+def _joined_at_hub(context: Context, target: str, **options: Any) -> Any:
+    """Join a commons of a hub; None where no hub answers at that address."""
+    from ..commons import hubs
+
+    place = hubs.read_address(target)
+    if place is None or not hubs.is_hub(place[0]):
+        return None
+    from ..commons import joining
+
+    wishes = {name: options[name] for name in _HUB_WISHES}
+    with working("Joining the commons", context.form):
+        return joining.join_hub(context.settings, *place, **wishes)
+
+
+_HUB_WISHES = ("handle", "display_name", "rig_type", "email", "parent", "dry_run")
 
 
 @click.command(short_help="Forget a commons; its data stays")

@@ -33,6 +33,10 @@ _LOCAL = {
     "sync": ("sync", "Bring your clone and your pending work up to date"),
     "doctor": ("doctor", "Find what is wrong, and say which command mends it"),
     "import": ("importing", "Turn GitHub issues or a CSV file into wanted items"),
+    "serve": ("hubs", "Serve the local host's commons over HTTP"),
+    "login": ("hubs", "Sign in at a hub"),
+    "logout": ("hubs", "Forget the token for a hub"),
+    "hub": ("hub_admin", "Run a hub: accounts, tokens, backup, move, check"),
     "completion": ("local", "Print the completion script of your shell"),
     "version": ("local", "Print the version"),
 }
@@ -42,6 +46,7 @@ _SECTIONS = (
     ("Do work", ("post", "update", "claim", "extend", "handover", "unclaim", "done", "withdraw")),
     ("Judge work", ("inbox", "review", "comment", "accept", "reject", "close", "merge")),
     ("Run a commons", ("rig", "policy", "import", "sync", "remote", "doctor", "undo")),
+    ("Hubs", ("serve", "hub", "login", "logout")),
     ("Yourself", ("config", "completion", "version")),
 )
 

@@ -100,7 +100,7 @@ def _lookalikes(query: Query, rows: Iterable[RowChange]) -> list[str]:
     return found
 
 
-_NEAR = "SELECT `handle` FROM `rigs` WHERE `handle` LIKE :pattern ORDER BY `handle` LIMIT 1000"
+_NEAR = "SELECT `handle` FROM `rigs` WHERE LOWER(`handle`) LIKE :pattern LIMIT 1000"
 
 
 def proposed(query: Query, rows: Sequence[RowChange], *, owned: bool) -> ProposedChange:

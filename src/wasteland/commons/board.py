@@ -179,7 +179,7 @@ class Board(Session):
             registered=actor.rig is not None,
             trust=actor.trust,
             mode="direct" if self.is_direct(policy) else "pr",
-            host=self.host.location,
+            host=self.place,
         )
 
     # --- pending work over main

@@ -21,6 +21,7 @@ from ..protocol.lean import dataclass
 
 HOST: Final = "host"
 PLAIN: Final = "plain"
+HUB: Final = "hub"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +33,10 @@ class Membership:
         repo: ``org/db``.
         handle: The rig.
         account: Who owns the rig's fork.
-        kind: "host" (a directory of repositories) or "plain" (a remote without pull requests).
-        url: The host's directory, or the remote's URL.
-        engine: "doltlite" or "dolt".
+        kind: "host" (a directory of repositories), "plain" (a remote without pull requests) or
+            "hub" (reached over HTTP).
+        url: The host's directory, the remote's URL, or the hub's root.
+        engine: "doltlite", "dolt", or "remote" where a hub keeps the rows.
         local_dir: The clone of a plain remote; "" on a host.
         mode: "pr" or "direct", where the commons states no policy.
         joined_at: RFC 3339.

@@ -25,6 +25,7 @@ from .authority import load_authority, proposed
 from .queries import Query
 from .recovery import including
 from .session import Seat, Session, branch_rig
+from .submissions import Waiting
 
 Plan = Callable[[Query], Sequence[RowChange]]
 """Reads the state that will be written and returns the rows to change; raises to refuse."""
@@ -52,11 +53,20 @@ class Landing:
 
 @dataclass(frozen=True, slots=True)
 class _Offered:
-    """What a pull request brings: whose it is, its newest commit, its net row changes."""
+    """
+    What a pull request brings.
 
-    rig: str
+    Attributes:
+        seat: Whose it is.
+        newest: Its newest commit.
+        rows: Its net row changes.
+        waiting: Work of others that it brings along, as far as that is on offer itself.
+    """
+
+    seat: Seat
     newest: Commit
     rows: Sequence[RowChange]
+    waiting: Sequence[Waiting]
 
 
 class _Dropped(Exception):  # not an error: it unwinds what is not kept
@@ -85,21 +95,15 @@ def land(
     """
     landing = Landing()
     offered = _offered(session, pull) if pull else None
-    waiting = (
-        submissions.brought_along(session, offered.rows, offered.rig, _judged_alone)
-        if offered
-        else []
-    )
 
     def settle(change: Change, replayed: Sequence[RowChange]) -> Settlement:
         landing.rows, landing.statements = [], change.statements
         # The merge lock is held: main's head is what the change is judged against.
         engine = session.engine
-        before = queries.at(engine, engine.head()) if pull else change.query
-        if pull:
-            seat = Seat(branch_rig(pull), session.account_of(pull))
-            work = submissions.still_offered(session, waiting)
-            authority = _authority(session, before, replayed, seat, work)
+        before = queries.at(engine, engine.head()) if offered else change.query
+        if offered:
+            work = submissions.still_offered(session, offered.waiting)
+            authority = _authority(session, before, replayed, offered.seat, work)
             landing.verdict = _judge(session, change, replayed, authority, landing)
             if keep and not keep(landing):
                 raise _Dropped
@@ -113,7 +117,7 @@ def land(
         return _settlement(session, message, landing.rows, None if own else offered)
 
     if offered:
-        message = including(session, message, offered.newest.message, by=offered.rig)
+        message = including(session, message, offered.newest.message, by=offered.seat.rig)
     with contextlib.suppress(_Dropped):
         changes = offered.rows if offered else ()
         landing.commit = session.host.merge(session.repo, changes, settle)
@@ -172,6 +176,14 @@ def _offered(session: Session, pull: PullRequest) -> _Offered:
             pull=pull.id,
         )
     rows = session.host.changes(pull)
+    _need_known_tables(pull, rows)
+    seat = Seat(branch_rig(pull), session.account_of(pull))
+    waiting = submissions.brought_along(session, rows, seat.rig, _judged_alone)
+    return _Offered(seat, source.log(pull.head, limit=1)[0], rows, waiting)
+
+
+def _need_known_tables(pull: PullRequest, rows: Sequence[RowChange]) -> None:
+    """Raise Forbidden for a table that no rule speaks of; its rows cannot even be replayed."""
     foreign = sorted({row.table for row in rows} - set(TABLES))
     if foreign:
         raise Forbidden(
@@ -180,7 +192,6 @@ def _offered(session: Session, pull: PullRequest) -> _Offered:
             hint=f"wl review {pull.id}",
             table=foreign[0],
         )
-    return _Offered(branch_rig(pull), source.log(pull.head, limit=1)[0], rows)
 
 
 def _judge(
@@ -208,5 +219,5 @@ def _settlement(
     tables = sorted({row.table for row in rows})
     now = session.host.now()
     if offered:
-        return Settlement(message, offered.rig, min(offered.newest.at, now), tables)
+        return Settlement(message, offered.seat.rig, min(offered.newest.at, now), tables)
     return Settlement(message, session.seat.rig or "wasteland", now, tables)

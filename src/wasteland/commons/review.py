@@ -13,7 +13,7 @@ from ..protocol.errors import Forbidden, Invalid, Stale, WastelandError
 from ..protocol.inbox import Card, classify
 from ..protocol.policy import Action
 from ..protocol.roles import authorize
-from . import queries, recovery
+from . import queries, recovery, remarks
 from .adoption import adopt
 from .intents import Intent
 from .merge import judged
@@ -113,7 +113,9 @@ class Review(WriteSession):
             end_settled(self, rows)
         return receipt
 
-    def comment(self, pull: str, *, body: str, dry_run: bool = False) -> Comment:
+    def comment(
+        self, pull: str, *, body: str, op_id: str | None = None, dry_run: bool = False
+    ) -> Comment:
         """
         Add a remark to a pull request.
 
@@ -122,15 +124,14 @@ class Review(WriteSession):
         Raises:
             Unsupported: The host keeps no comments.
         """
-        authorize(Action.COMMENT, self.actor(), self.policy())
-        found = self._pull(pull)
+        options = self.options(op_id, dry_run=dry_run)
         text = fields.message(body)
         if not text:
             raise Invalid("A comment needs a text.", field="body", value=body)
-        author = self.need_rig()
-        if dry_run and HostAbility.PULL_REQUESTS in self.host.abilities:
-            return Comment(author, text, self.host.now())
-        return self.host.comment(self.repo, found.id, author=author, body=text)
+        if earlier := remarks.earlier(self, text, options):
+            return earlier
+        authorize(Action.COMMENT, self.actor(), self.policy())
+        return remarks.add(self, self._pull(pull), text, options)
 
     # --- pull requests
 

@@ -48,6 +48,7 @@ class Session:
         seat: Who acts.
         mode: "pr" or "direct", the client's wish where the commons states no policy.
         stale_because: Why reads answer from an older state; "" while they are fresh.
+        place: Where the host is, for people.
         settled: Operations that lost their process and whose pull requests are seen to.
     """
 
@@ -57,6 +58,7 @@ class Session:
         self.seat = seat
         self.mode = mode
         self.stale_because = ""
+        self.place = host.location
         self.settled: set[str] = set()
 
     @cached_property

@@ -107,10 +107,16 @@ class Undo(Work):
         )
 
     def _done(self) -> Iterator[Receipt]:
-        """Yield the receipts of the rig's operations that changed anything, newest first."""
+        """
+        Yield the receipts of the rig's operations that changed anything, newest first.
+
+        What changed no rows, an extended lease or a remark, has nothing to take back.
+        """
         for operation in self.host.operations(self.repo, actor=self.need_rig(), limit=_LOOK_BACK):
             if operation.receipt and operation.receipt.get("state") != receipts.UNCHANGED:
-                yield Receipt.from_json(operation.receipt)
+                receipt = Receipt.from_json(operation.receipt)
+                if receipt.rows or receipt.undoes:
+                    yield receipt
 
     def _close_offer(self, last: Receipt, options: Options) -> Receipt:
         intent = _closing(last)

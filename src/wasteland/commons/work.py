@@ -174,7 +174,14 @@ class Work(WriteSession):
             request={"to": to},
         )
 
-    def extend(self, id: str, *, hours: int | None = None, dry_run: bool = False) -> Receipt:  # noqa: A002
+    def extend(
+        self,
+        id: str,  # noqa: A002
+        *,
+        hours: int | None = None,
+        op_id: str | None = None,
+        dry_run: bool = False,
+    ) -> Receipt:
         """
         Extend the lease of your claim, without a commit.
 
@@ -188,18 +195,11 @@ class Work(WriteSession):
         """
         if not self.is_owned:
             raise Unsupported(f"Claims on {self.repo} do not expire.", hint=f"wl show {id}")
-        self.need_rig()
+        options = self.options(op_id, dry_run=dry_run)
         leases.release_due(self)
-        query = self.main()
-        item = queries.item(query, queries.item_id(query, id))
-        authorize(Action.CLAIM, self.actor(query), self.policy(query), item=item)
-        lease = leases.held(self, query, item)
-        until = self.host.now() + self._period(query, hours)
-        if lease.expires_at and until <= lease.expires_at:
-            return self._renewed(item, lease.expires_at, receipts.UNCHANGED, dry_run=dry_run)
-        if not dry_run:
-            self.host.renew_lease(self.repo, item.id, lease.token, until)
-        return self._renewed(item, until, receipts.MERGED, dry_run=dry_run)
+        item_id = queries.item_id(self.main(), id)
+        intent = Intent("extend", Action.CLAIM, item_id, {"id": item_id, "hours": hours})
+        return self.once(intent, options, lambda: self._extend(item_id, hours, options))
 
     def done(
         self,
@@ -335,14 +335,26 @@ class Work(WriteSession):
             )
         return timedelta(hours=hours or most)
 
-    def _renewed(self, item: WantedItem, until: datetime, state: str, *, dry_run: bool) -> Receipt:
+    def _extend(self, item_id: str, hours: int | None, options: Options) -> Receipt:
+        query = self.main()
+        item = queries.item(query, item_id)
+        authorize(Action.CLAIM, self.actor(query), self.policy(query), item=item)
+        lease = leases.held(self, query, item)
+        until = self.host.now() + self._period(query, hours)
+        if lease.expires_at and until <= lease.expires_at:
+            return self._renewed(item, lease.expires_at, receipts.UNCHANGED, options)
+        if not options.dry_run:
+            self.host.renew_lease(self.repo, item.id, lease.token, until)
+        return self._renewed(item, until, receipts.MERGED, options)
+
+    def _renewed(self, item: WantedItem, until: datetime, state: str, options: Options) -> Receipt:
         return Receipt(
             operation="extend",
-            op_id="",
+            op_id=options.op_id,
             commons=str(self.repo),
             actor=self.seat.rig,
             at=to_data(self.host.now()),
-            state=receipts.DRY_RUN if dry_run else state,
+            state=receipts.DRY_RUN if options.dry_run else state,
             id=item.id,
             before=to_data(item),
             after=to_data(item),

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from ..hosts.base import Host
+from ..protocol.errors import Unsupported
 from . import memberships
-from .memberships import HOST, Membership
+from .memberships import HOST, HUB, Membership
 from .session import Seat, Session
 
 if TYPE_CHECKING:
@@ -20,6 +21,12 @@ S = TypeVar("S", bound=Session)
 
 def open_host(settings: Settings, membership: Membership) -> Host:
     """Return the host of a joined commons; the caller closes it."""
+    if membership.kind == HUB:
+        raise Unsupported(
+            f"{membership.repo} is on the hub {membership.url} ; this command needs its rows here.",
+            hint=f"wl join {membership.url}/{membership.repo}.db keeps a clone",
+            commons=str(membership.repo),
+        )
     if membership.kind == HOST:
         return local_host(Path(membership.url), settings)
     clone = Path(membership.local_dir or settings.data / "clones" / str(membership.repo))

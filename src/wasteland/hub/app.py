@@ -16,6 +16,7 @@ from .http import health, problems
 from .http.guards import Guards
 from .http.limits import RateLimits
 from .http.paths import EscapedSlashes
+from .http.repeats import Repeats
 from .hub import BODY_LIMIT_BYTES, Hub
 
 
@@ -23,7 +24,7 @@ def create_app(hub: Hub) -> ASGIApp:
     """
     Return the application of *hub*, which the caller closes.
 
-    Outermost first: times, size and names, how often, escaped slashes, routes.
+    Outermost first: times, size and names, how often, repetitions, escaped slashes, routes.
     """
     return guarded(hub, routes(hub))
 
@@ -56,7 +57,8 @@ def routes(hub: Hub) -> FastAPI:
 def guarded(hub: Hub, app: ASGIApp) -> ASGIApp:
     """Return *app* behind what every request passes first."""
     options = hub.options
-    inner = EscapedSlashes(app)
+    inner: ASGIApp = EscapedSlashes(app)
+    inner = Repeats(inner, answers=hub.answers, account_of=hub.account_of)
     limited = RateLimits(inner, per_minute=options.requests_per_minute, account_of=hub.account_of)
     checked = Guards(
         limited,

@@ -7,11 +7,14 @@ beside it (``reads``, ``writes``, ``pulls``, ``repositories``, ``refs``).
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self, TypeVar
 
 from ..commons import queries
+from ..commons.search import Search
 from ..commons.session import Seat, Session
 from ..engines.base import Engine
 from ..hosts.base import PullRequest, RepoName
@@ -24,6 +27,7 @@ from . import callers, rights
 from .accounts import Accounts
 from .callers import Caller
 from .catalog import Catalog, Visibility
+from .http.repeats import Answers
 from .operations import Jobs
 from .rights import Right
 from .sandbox import Sandbox
@@ -33,6 +37,7 @@ from .verdicts import Verdicts
 S = TypeVar("S", bound=Session)
 
 BODY_LIMIT_BYTES: Final = 65_536
+_INDEXES: Final = ".indexes"
 _RIGS_OF: Final = "SELECT * FROM `rigs` WHERE LOWER(`dolthub_org`) = :owner ORDER BY `handle`"
 
 
@@ -75,7 +80,10 @@ class Hub:
         catalog: Who may see what; releases.
         jobs: Operations that clients poll for.
         verdicts: What gate and reviewers said about pull requests.
+        answers: Those that repeated requests get again.
         sandbox: Where SQL of clients runs.
+        chores: What is to be done now and then while it serves.
+        stopping: Set when answers that wait are to end.
     """
 
     def __init__(self, host: LocalHost, options: Options) -> None:
@@ -86,7 +94,10 @@ class Hub:
         self.catalog = Catalog(self._store, host.now, options.visibility)
         self.jobs = Jobs(self._store, host.now)
         self.verdicts = Verdicts(self._store, host.now)
+        self.answers = Answers(self._store, host.now)
         self.sandbox = Sandbox(workers=options.sql_workers)
+        self.chores: list[Callable[[], object]] = []
+        self.stopping = threading.Event()
 
     @classmethod
     def open(cls, root: Path, options: Options | None = None) -> Self:
@@ -162,7 +173,10 @@ class Hub:
         Raises:
             Forbidden: That is no rig of the account.
         """
-        return kind(self.host, repo, self.seat(caller, repo, rig))
+        session = kind(self.host, repo, self.seat(caller, repo, rig))
+        if isinstance(session, Search):
+            session.index_dir = self.host.root / _INDEXES
+        return session
 
     def seat(self, caller: Caller, repo: RepoName, rig: str = "") -> Seat:
         """

@@ -22,7 +22,7 @@ from ..hosts.heads import retire_branch
 from ..hosts.local import LocalHost
 from ..hosts.state import Repository
 from ..hosts.state.mirrors import MirrorRow
-from ..protocol.errors import Conflict, Invalid, NotFound, Stale, Tampered, Unsupported
+from ..protocol.errors import Conflict, Invalid, NotFound, Stale, Tampered, Unavailable, Unsupported
 from ..protocol.lean import dataclass
 from . import upkeep
 from .moving.definitions import own_tables
@@ -170,7 +170,7 @@ class Mirror:
         if pull.state is PullState.OPEN:
             try:
                 head = self._follow_branch(pull, known)
-            except (Conflict, Invalid, NotFound, Unsupported) as error:
+            except (Conflict, Invalid, NotFound, Unavailable, Unsupported) as error:
                 # One broken branch must not keep the rest from being safe.
                 skipped[pull.id] = error.message
         merged_as = known.get(pull.merged_as, pull.merged_as)
@@ -288,7 +288,7 @@ def _require_descent(there: Engine, row: MirrorRow, head: str) -> None:
 
 
 def _differs(present: PullRequest | None, pull: PullRequest, known: Mapping[str, str]) -> bool:
-    if present is None:
+    if present is None or (pull.state is PullState.OPEN and pull.head not in known):
         return True
     head = known.get(pull.head, pull.head)
     now = replace(pull, head=head, merged_as=known.get(pull.merged_as, pull.merged_as))

@@ -231,7 +231,7 @@ def comment(hub: Hub, caller: Caller, repo: RepoName, pull_id: str, text: str) -
 
 
 def review(
-    hub: Hub, caller: Caller, repo: RepoName, pull_id: str, opinion: Opinion, text: str = ""
+    hub: Hub, caller: Caller, repo: RepoName, pull_id: str, *, opinion: Opinion, text: str = ""
 ) -> Opined:
     """
     Keep what the caller thinks of a pull request.

@@ -63,7 +63,16 @@ class Guarded:
     rows: int | None = None
 
 
-def write(hub: Hub, caller: Caller, repo: RepoName, *, base: str, branch: str, sql: str) -> Written:
+def write(
+    hub: Hub,
+    caller: Caller,
+    repo: RepoName,
+    *,
+    base: str,
+    branch: str,
+    sql: str,
+    op_id: str = "",
+) -> Written:
     """
     Run one statement on *branch*, made from *base* when it is missing; without one, merge.
 
@@ -88,6 +97,7 @@ def write(hub: Hub, caller: Caller, repo: RepoName, *, base: str, branch: str, s
         branch=branch,
         statements=[Guarded(sql)],
         message=_title(sql),
+        op_id=op_id,
     )
 
 

@@ -85,6 +85,9 @@ def _judge_registration(case: Case, row: RowChange, rig: Rig) -> None:
     _check_request(case, row, rig)
     case.actor = case.actor.registered_as(rig, case.policy)
     case.amend(row, registered_at=case.now, last_seen=case.now)
+    if case.authority.account:
+        # Spelled one way, and never left out, so that the daily cap counts it.
+        case.amend(row, dolthub_org=case.authority.account)
     if case.policy.is_stated:
         _check_rate(case)
         case.amend(row, trust_level=case.policy.new_rig_trust)

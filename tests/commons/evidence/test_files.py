@@ -103,10 +103,11 @@ def test_repository_has_a_quota_of_its_own(files: Files) -> None:
     _add(files, b"c" * 100, repo=OTHER)
 
 
-@pytest.mark.parametrize(
-    "digest", ["", "..", "../../etc/passwd", "a" * 63, "A" * 64, "a" * 64 + "\n", "a/" * 32]
-)
+@pytest.mark.parametrize("digest", ["", "..", "a" * 63, "A" * 64, "./secret", "../secret"])
 def test_no_path_is_made_of_what_is_no_digest(files: Files, tmp_path: Path, digest: str) -> None:
+    """Even where the store names it, and where the path would lead to a file."""
+    _add(files, b"x")
+    (tmp_path / FOLDER / "secret").touch()
     with open_store(tmp_path).using() as connection:
         connection.execute("INSERT INTO files VALUES (?, ?, 1, 'eve', '')", (REPO, digest))
 

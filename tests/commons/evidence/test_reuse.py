@@ -17,7 +17,7 @@ LONG = "I measured the relay with and without retries; the log is in the channel
 STORED = (
     "https://github.com/acme/relay/pull/12",
     "http://www.GitHub.com:80/Acme/Relay/pull/12/files, and the tests pass",
-    "https://github.com/%61cme/relay/pull/%312",
+    "https://github.com/%61cme/relay/pull/%31%32",
     "https://github.com/acme/relay/pull/123",
     "https://github.com/acme/other/pull/12",
     "https://github.com/acme/relay/commit/AB12CD34" + "ab" * 16,

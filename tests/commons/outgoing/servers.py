@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -128,6 +129,12 @@ def endless(head: str, again: bytes) -> Script:
             connection.sendall(again)
 
     return script
+
+
+def ticking(step_s: float) -> Callable[[], float]:
+    """Return a clock on which each look takes *step_s* seconds."""
+    ticks = itertools.count(0.0, step_s)
+    return lambda: next(ticks)
 
 
 class Names:

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import itertools
 import logging
 import ssl
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from commons.outgoing.certificates import write_certificate
-from commons.outgoing.servers import LOOPBACK, Canary, Names, Receiver, endless, redirect, reply
+from commons.outgoing.servers import (
+    LOOPBACK,
+    Canary,
+    Names,
+    Receiver,
+    endless,
+    redirect,
+    reply,
+    ticking,
+)
 from wasteland.commons.outgoing.client import Outgoing
 from wasteland.commons.outgoing.remotes import check_url
 from wasteland.protocol.errors import (
@@ -31,11 +38,6 @@ HOST = "good.test"
 def _outgoing(**known: list[list[str]]) -> Outgoing:
     """Return a client for which good.test is a public server: loopback, allowed by its name."""
     return Outgoing(enabled=True, allow=[HOST], resolver=Names(good_test=[[LOOPBACK]], **known))
-
-
-def _ticking(step_s: float) -> Callable[[], float]:
-    ticks = itertools.count(0.0, step_s)
-    return lambda: next(ticks)
 
 
 def test_nothing_is_sent_where_the_operator_has_not_switched_it_on(canary: Canary) -> None:
@@ -178,15 +180,18 @@ def test_server_that_drips_is_left_at_the_deadline(head: str, again: bytes) -> N
     """Each look at the clock is a second; the server would go on for ever."""
     names = Names(good_test=[[LOOPBACK]])
     with Receiver([endless(head, again)]).running() as server:
-        outgoing = Outgoing(enabled=True, allow=[HOST], resolver=names, clock=_ticking(1.0))
+        outgoing = Outgoing(enabled=True, allow=[HOST], resolver=names, clock=ticking(1.0))
 
         with pytest.raises(Unavailable, match="in time"):
             outgoing.fetch(server.url(HOST), limit_bytes=10**9)
 
 
 def test_silent_server_is_left_at_the_deadline(canary: Canary) -> None:
+    names = Names(good_test=[[LOOPBACK]])
+    outgoing = Outgoing(enabled=True, allow=[HOST], resolver=names, clock=ticking(3.0))
+
     with pytest.raises(Unavailable, match="in time"):
-        _outgoing().fetch(f"http://{HOST}:{canary.port}/", timeout_s=0.05)
+        outgoing.fetch(f"http://{HOST}:{canary.port}/")
 
 
 def test_resolver_that_hangs_is_left_at_the_deadline() -> None:
@@ -211,9 +216,11 @@ def test_body_beyond_the_limit_is_not_read() -> None:
     assert {"limit": 10_000, "status": 200} == refused.value.facts
 
 
-def test_body_of_exactly_the_limit_is_read() -> None:
+def test_body_of_exactly_the_limit_is_read_and_no_more() -> None:
     with Receiver([reply(200, b"x" * 100)]).running() as server:
         assert 100 == len(_outgoing().fetch(server.url(HOST), limit_bytes=100).body)
+        with pytest.raises(LimitReached):
+            _outgoing().fetch(server.url(HOST), limit_bytes=99)
 
 
 def test_limit_of_nothing_reads_the_head_alone() -> None:

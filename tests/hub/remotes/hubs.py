@@ -119,12 +119,24 @@ class Hub:
 @contextmanager
 def hub(folder: Path, limits: Limits | None = None) -> Iterator[Hub]:
     """Run a hub in *folder* for the ``with`` block."""
-    files = folder / "files"
-    files.mkdir()
+    fill(folder)
+    with restarted(folder, limits) as running:
+        yield running
+
+
+def fill(folder: Path) -> None:
+    """Make the board of a hub in *folder*."""
     with LocalHost(folder / "host") as host:
-        engine = host.create(BOARD)
         table = "CREATE TABLE items (id TEXT PRIMARY KEY, title TEXT)"
-        engine.run_ddl([table, _FILL], "Fill the board", author="org", at=AT)
+        host.create(BOARD).run_ddl([table, _FILL], "Fill the board", author="org", at=AT)
+
+
+@contextmanager
+def restarted(folder: Path, limits: Limits | None = None) -> Iterator[Hub]:
+    """Run the hub that is in *folder* already."""
+    files = folder / "files"
+    files.mkdir(exist_ok=True)
+    with LocalHost(folder / "host") as host:
         desk = Desk(host)
         app = FastAPI()
         app.include_router(router(desk, directory=folder / "pushes", limits=limits))

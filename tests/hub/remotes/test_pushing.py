@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import signal
 import threading
+from pathlib import Path
 
 import pytest
 
-from hub.remotes.hubs import ANN, BOARD, BOB, Hub, title, write
+from hub.remotes import dying, hubs
+from hub.remotes.hubs import ANN, AT, BOARD, BOB, Hub, title, write
 from wasteland.engines.base import MAIN
 from wasteland.engines.doltlite.engine import DoltLiteEngine
+from wasteland.hub.remotes import Limits
 from wasteland.protocol.errors import EngineError, Stale, WastelandError
 
 
@@ -137,3 +141,50 @@ def test_main_moves_on_while_branches_are_pushed(hub: Hub) -> None:
     clone.push("origin", "ann/work")
 
     assert (head, mine) == (hub.board.head(), hub.board.head("ann/work"))
+
+
+def test_tables_with_numbered_rows_are_pushed(hub: Hub) -> None:
+    """The client then sends its sequences too, which every copy keeps for itself."""
+    clone = hub.clone(BOARD, ANN)
+    table = "CREATE TABLE numbered (n INTEGER PRIMARY KEY, t TEXT)"
+    clone.run_ddl([table, "INSERT INTO numbered (t) VALUES ('a'), ('b')"], "n", author="ann", at=AT)
+    clone.create_branch("ann/numbered")
+
+    clone.push("origin", "ann/numbered")
+
+    rows = hub.board.read("SELECT n, t FROM numbered", ref="ann/numbered")
+    assert [{"n": 1, "t": "a"}, {"n": 2, "t": "b"}] == rows
+
+
+def test_a_repository_that_is_too_big_takes_no_pushes(tmp_path: Path) -> None:
+    with hubs.hub(tmp_path, Limits(repository_bytes=1000)) as hub:
+        clone = hub.clone(BOARD, ANN)
+        write(clone, "ann/work", "mine")
+
+        with pytest.raises(WastelandError, match="allows"):
+            clone.push("origin", "ann/work")
+
+
+def test_a_push_goes_on_where_a_killed_hub_left_it(tmp_path: Path) -> None:
+    """The hub dies three times in the middle of a push, each time further on."""
+    for point in ("fetching", "moving", "answering"):
+        folder = tmp_path / point
+        folder.mkdir()
+        with dying.hub(folder, point) as (url, process):
+            clone = DoltLiteEngine.clone(url, folder / "clone.db")
+            head = write(clone, "ann/work", "mine")
+            with pytest.raises(WastelandError):
+                clone.push("origin", "ann/work")
+            assert -signal.SIGKILL == process.wait(30)
+        before = DoltLiteEngine(folder / "host" / "org" / "board.db")
+        found = before.branches("ann/")
+        before.close()
+
+        with hubs.restarted(folder) as hub:
+            clone.add_remote("origin", hub.url(BOARD, ANN))
+            clone.push("origin", "ann/work")
+
+            assert (point == "answering") == bool(found)
+            assert head == hub.board.head("ann/work")
+            assert [] == hub.board.check()
+            assert [] == hub.board.remotes()

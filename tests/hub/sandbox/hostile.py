@@ -355,6 +355,10 @@ _DOLT_GREEDY: Final = [
     "SELECT SPACE(2000000000)",
     "SELECT LPAD('x', 2000000000, 'y')",
     "SELECT rpad ('x', 2000000000, 'y')",
+    "SELECT 'aaaaaaaaaaaaaaaaaaaaaaaaaaaa!' REGEXP '^(a+)+$'",
+    "SELECT 'aaaaaaaaaaaaaaaaaaaaaaaaaaaa!' NOT RLIKE '^(a+)+$'",
+    "SELECT REGEXP_LIKE('aaaaaaaaaaaaaaaaaaaaaaaaaaaa!', '^(a+)+$')",
+    "SELECT DEFAULT(title) FROM wanted",
     "SELECT " + "(" * 5_000 + "1" + ")" * 5_000,
     "SELECT '" + "x" * 70_000 + "'",
 ]

@@ -23,9 +23,7 @@ from wasteland.hub.sandbox.workers import Worker, Workers
 from wasteland.protocol.errors import Unavailable
 
 MEBIBYTE = 1 << 20
-HUNGRY = (
-    "SELECT a.title || b.title || c.title AS t FROM wanted a, wanted b, wanted c ORDER BY t LIMIT 9"
-)
+HUNGRY = "SELECT a.title || b.title || c.title AS t FROM wanted a, wanted b, wanted c ORDER BY t"
 HUB = """
 import sys
 from pathlib import Path

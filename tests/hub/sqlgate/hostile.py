@@ -427,7 +427,6 @@ _VARIABLES = [
     "SELECT ?",
     "SELECT ?1",
     "SELECT :name",
-    "SELECT $1",
     "SELECT %s",
     "SELECT * FROM wanted WHERE id = ?",
     "SELECT * FROM wanted WHERE id = :id",
@@ -623,6 +622,7 @@ _CALLS = [
         "DOLT_BRANCH('-D','../../etc')",
         "mysql.evil('x')",
         "`dolt_reset`('--hard')",
+        "`dolt_merge`('x')",
         "evil()",
         "",
         "()",
@@ -722,7 +722,6 @@ _WRITE_TRICKS = [
     "INSERT OVERWRITE TABLE wanted SELECT 1",
     "INSERT OVERWRITE DIRECTORY '/tmp/x' SELECT 1",
     "INSERT INTO wanted PARTITION (p0) VALUES (1)",
-    "INSERT INTO wanted TABLE rigs",
     "INSERT INTO wanted DEFAULT VALUES",
     "INSERT INTO FUNCTION file('/tmp/x') VALUES (1)",
     "INSERT ALL INTO wanted VALUES (1) SELECT 1",
@@ -875,7 +874,6 @@ _COMMENTS = [
     " ",
     ";",
     "\n\t",
-    "SELECT 1 FROM wanted /*/ UNION SELECT * FROM mysql.user /*/",
     "SELECT 1--1 FROM mysql.user",
     "SEL/**/ECT 1",
 ]
@@ -891,7 +889,6 @@ _NAMES = [
     "SELECT * FROM \u200bwanted",
     "SELECT * FROM w\u0430nted",
     "SELECT * FROM \uff57\uff41\uff4e\uff54\uff45\uff44",
-    "SELECT * FROM 'wanted'",
     'SELECT * FROM "sqlite_master"',
     "SELECT * FROM [sqlite_master]",
     "SELECT [1]",
@@ -900,11 +897,9 @@ _NAMES = [
     "SELECT 'a\\0b'",
     "SELECT '\ud800'",
     "SELECT * FROM {wanted}",
-    "SELECT {fn NOW()}",
     "SELECT {d '2026-01-01'}",
     "SELECT * FROM {oj wanted LEFT JOIN rigs ON 1=1}",
     "SELECT * FROM wanted w(a,b)",
-    "SELECT $$x$$",
     "SELECT * FROM $wanted",
     "SELECT * FROM #wanted",
     "SELECT * FROM @wanted",
@@ -1032,8 +1027,9 @@ _READS_AT_OTHER_DOORS = [
     "CALL DOLT_MERGE('wl/me/w-1')",
     "CALL DOLT_BRANCH('-D', 'wl/rival/w-1')",
     "CALL DOLT_BRANCH('new', 'main')",
-    "CALL `dolt_merge`('x')",
 ]
+
+_WHOLE_TABLES = ["INSERT INTO wanted TABLE rigs", "INSERT INTO rigs SELECT * FROM rigs"]
 
 _OWNERS_DDL = [
     "DROP TABLE wanted",
@@ -1072,6 +1068,11 @@ _HARMLESS_READS = [
     "SELECT 'a\u202eb\x1b[31m'",
     "SELECT '%s %(x)s {0} ${HOME} `id` $(id)'",
     "SELECT ':name ?1 @x'",
+    "SELECT 1 FROM wanted /*/ UNION SELECT * FROM mysql.user /*/",
+    "SELECT * FROM 'wanted'",
+    "SELECT {fn NOW()}",
+    "SELECT $1",
+    "SELECT $$x$$",
     "SHOW TABLES",
     "SHOW TABLES;",
     "(SELECT 1)",
@@ -1101,6 +1102,7 @@ HOSTILE: Final[tuple[Hostile, ...]] = (
     *_all("clauses", _CLAUSES),
     *_all("bombs", _BOMBS),
     *_all("writes", _READS_AT_OTHER_DOORS, "write"),
+    *_all("writes of whole tables", _WHOLE_TABLES, "write"),
     *_all("schema of an owner", _OWNERS_DDL, "ddl"),
     *_all("looks hostile and is a text", _HARMLESS_READS, "read"),
 )

@@ -32,9 +32,10 @@ def reused(query: Query, text: str, *, besides: str = "") -> list[Completion]:
     pieces = [p for p in evidence.read_all(text)[:_MOST_PIECES] if p.identities]
     if not pieces:
         return []
-    patterns = {pattern for piece in pieces for pattern in _patterns(piece)}
-    params: Params = {f"p{n}": pattern for n, pattern in enumerate(sorted(patterns))}
-    where = " OR ".join(f"LOWER(`evidence`) LIKE :{name} ESCAPE '!'" for name in params)
+    patterns = sorted({pattern for piece in pieces for pattern in _patterns(piece)})
+    params: Params = {f"p{n}": pattern for n, pattern in enumerate(patterns)}
+    likes = [f"LOWER(`evidence`) LIKE :{name} ESCAPE '!'" for name in params]
+    where = " OR ".join(likes) or "`evidence` NOT LIKE '%://%'"
     # What holds an escape may spell anything; it is read whatever else it says.
     rows = query(
         "SELECT * FROM `completions` WHERE `evidence` LIKE '%!%%' ESCAPE '!' "
@@ -64,9 +65,9 @@ def finding(completion: Completion) -> str:
 
 
 def _patterns(piece: Evidence) -> list[str]:
-    """Return LIKE patterns, of which every text with *piece* in it meets one."""
+    """Return LIKE patterns, of which every text with *piece* in it meets one; none for prose."""
     if piece.kind is Kind.TEXT:
-        return ["%"]
+        return []
     return [f"%{_escaped(token)}%" for token in (_token(piece), piece.digest) if token]
 
 

@@ -19,7 +19,7 @@ from ...protocol.errors import EngineError, Unsupported
 from ...protocol.schema import Value
 from ..base import Change, Params, Statement
 from ..refusals import refuse_moved, refuse_strays
-from . import sequence, statements
+from . import bundle, sequence, statements
 from .database import Database, Guarded
 from .literals import render
 
@@ -99,7 +99,7 @@ class DoltHubChange(Change):
         if not self._gathered:
             return self.head
         if self._database.http.is_hub:
-            return self._bundled(message)
+            return bundle.send(self._database, self._branch, self._gathered, message)
         found = sequence.head_of(self._database, self._branch)
         refuse_moved(self._branch, expected=self.head, found=found)
         op_id = trailers.find(message) or ""
@@ -110,13 +110,6 @@ class DoltHubChange(Change):
     def end(self) -> None:
         """Refuse every further use."""
         self._is_open = False
-
-    def _bundled(self, message: str) -> str:
-        op_id = trailers.find(message) or ""
-        plain = message.removesuffix(trailers.with_operation("", op_id)) if op_id else message
-        return self._database.change(
-            self._gathered, branch=self._branch, message=plain, op_id=op_id
-        )
 
     def _gather(self, sql: str, params: Params | None, rows: int) -> None:
         self._gathered.append(Guarded(render(sql, params), rows))

@@ -7,9 +7,6 @@ for an address.
 
 from __future__ import annotations
 
-import hashlib
-import json
-import secrets
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, Final
@@ -127,12 +124,12 @@ class Database:
             Unavailable: ``facts["unsure"]`` says that it may have been done, or may yet be.
         """
         body = {"query": sql} if sql else None
-        call = Call("POST", (*self._path, "write", base, branch), body=body, key=_fresh_key())
+        call = Call("POST", (*self._path, "write", base, branch), body=body)
         data = self.http.send(call)
         self._status(data)
         operation = data.get("operation_name")
         details = self._written(str(operation)) if operation else data.get("res_details")
-        found = _object(details)
+        found = _object(details) or data
         return str(found.get("to_commit_id" if sql else "from_commit_id") or "")
 
     def change(
@@ -156,8 +153,7 @@ class Database:
             "op_id": op_id,
             "statements": [{"sql": each.sql, "rows": each.rows} for each in statements],
         }
-        key = _key_of(op_id, body) if op_id else _fresh_key()
-        data = self.http.send(Call("POST", (*self._path, "changes"), body=body, key=key))
+        data = self.http.send(Call("POST", (*self._path, "changes"), body=body))
         return str(data.get("commit") or "")
 
     def create_branch(self, name: str, commit: str) -> None:
@@ -169,7 +165,22 @@ class Database:
             Unavailable: ``facts["unsure"]`` as ever.
         """
         body = {"revisionType": "commit", "revisionName": commit, "newBranchName": name}
-        self.http.send(Call("POST", (*self._path, "branches"), body=body, key=_fresh_key()))
+        self.http.send(Call("POST", (*self._path, "branches"), body=body))
+
+    def create_tag(self, name: str, commit: str, message: str) -> None:
+        """
+        Tag a commit.
+
+        Raises:
+            Conflict: There is a tag of that name.
+        """
+        body = {
+            "tagName": name,
+            "tagMessage": message,
+            "revisionType": "commit",
+            "revisionName": commit,
+        }
+        self.http.send(Call("POST", (*self._path, "tags"), body=body))
 
     def _written(self, operation: str) -> Mapping[str, Any]:
         return self.http.wait_for(lambda: self._poll(operation), "a write")
@@ -226,13 +237,3 @@ def _list(found: Any) -> list[Mapping[str, Any]]:
 
 def _object(found: Any) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
-
-
-def _fresh_key() -> str:
-    return f"wl-{secrets.token_hex(16)}"
-
-
-def _key_of(op_id: str, body: Mapping[str, Any]) -> str:
-    """Return the key of a request that another process may have to repeat word for word."""
-    text = json.dumps([op_id, body], sort_keys=True, ensure_ascii=False)
-    return f"wl-{hashlib.sha256(text.encode()).hexdigest()[:32]}"

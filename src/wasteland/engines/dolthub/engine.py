@@ -17,7 +17,18 @@ from ...protocol.diff import RowChange
 from ...protocol.errors import Conflict, NotFound, Unavailable, Unsupported
 from ...protocol.names import visible
 from ...protocol.schema import Value
-from ..base import MAIN, Ability, Branch, Change, Commit, Engine, Params, Remote, RowVersion
+from ..base import (
+    MAIN,
+    Ability,
+    Branch,
+    Change,
+    Commit,
+    Engine,
+    Params,
+    Remote,
+    RowVersion,
+    Tag,
+)
 from ..refusals import check_name, refuse_main
 from ..sql import DOLT, Dialect, quoted
 from . import history, leftovers, sequence
@@ -187,6 +198,15 @@ class DoltHubEngine(Engine):
             self._emptied.add(name)
         except NotFound:
             return
+
+    def tags(self) -> list[Tag]:
+        """Return the tags by name."""
+        return history.read_tags(self._database)
+
+    def create_tag(self, name: str, start: str, *, message: str, author: str) -> None:
+        """Tag the commit that *start* names; the host knows by its token who does."""
+        del author
+        self._database.create_tag(check_name(name), self.head(start), message)
 
     def move_branch(self, name: str, to: str) -> None:
         """Refuse."""

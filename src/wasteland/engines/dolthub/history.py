@@ -11,7 +11,7 @@ from ...protocol.errors import EngineError, Unsupported
 from ...protocol.names import visible
 from ...protocol.schema import TABLES, Row, Value
 from ..authors import shown_email
-from ..base import Commit, RowVersion
+from ..base import MAIN, Commit, RowVersion, Tag
 from ..refusals import began_later
 from ..sql import quoted
 from .database import Database
@@ -26,6 +26,7 @@ _SUMMARY: Final = (
 _LOG: Final = "SELECT commit_hash, committer, email, date, message FROM dolt_log(:span)"
 _LOG_UNTIL: Final = "SELECT commit_hash FROM dolt_log(:head) WHERE date < :until"
 _ANCESTORS: Final = "SELECT commit_hash, parent_hash FROM dolt_commit_ancestors"
+_TAGS: Final = "SELECT tag_name, tag_hash, tagger, date, message FROM dolt_tags ORDER BY tag_name"
 _VERSION_COLUMNS: Final = ("commit_hash", "committer", "commit_date")
 # The database's own tables; their rows are no rows of the commons.
 _OWN: Final = "dolt_"
@@ -67,6 +68,21 @@ def read_log(database: Database, head: str, *, after: str, limit: int | None) ->
     """
     sql = render(_LOG, {"span": f"{after}..{head}" if after else head})
     return [_commit(row) for page in in_order(database, sql, head, limit=limit) for row in page]
+
+
+def read_tags(database: Database) -> list[Tag]:
+    """Return the tags by name."""
+    return [
+        Tag(
+            str(row["tag_name"]),
+            str(row["tag_hash"]),
+            str(row["tagger"]),
+            _read_date(row["date"]),
+            str(row["message"] or ""),
+        )
+        for page in in_order(database, _TAGS, MAIN)
+        for row in page
+    ]
 
 
 def commit_until(database: Database, head: str, when: datetime) -> str:

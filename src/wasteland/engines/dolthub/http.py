@@ -2,8 +2,8 @@
 The one HTTP client for DoltHub's REST API, and for hubs that speak it.
 
 It repeats what may be repeated: whatever was certainly not carried out (no connection, 429), and
-what does no harm twice (reads, requests that their caller calls repeatable, requests with an
-Idempotency-Key on a host that honours it). Of anything else that went wrong after it was sent the
+what does no harm twice (reads, requests that their caller calls repeatable, and on a host that
+honours Idempotency-Keys all others). Of anything else that went wrong after it was sent the
 caller hears Unavailable with ``facts["unsure"]``, and looks what became of it.
 
 The token goes into one header and nowhere else; errors hold no address with a query, no header,
@@ -12,29 +12,29 @@ and no text of the HTTP library.
 
 from __future__ import annotations
 
-import json
+import secrets
 from collections.abc import Callable, Mapping
-from datetime import datetime
-from email.utils import parsedate_to_datetime
+from dataclasses import field
 from typing import Any, Final, Self, TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import httpx2
 
-from ...protocol.errors import EngineError, Invalid, Unavailable, WastelandError
+from ...protocol.errors import EngineError, Unavailable, WastelandError
 from ...protocol.lean import dataclass
+from .answers import asked_s, json_object
 from .refusals import refusal
 from .retry import Limits, Timing, Tries
+from .roots import checked_root
 from .secret import Secret
 
 HUB_HEADER: Final = "x-wasteland-hub"
+_RIG_HEADER: Final = "x-wasteland-rig"
 _HUB_NAME: Final = "wasteland"
 _HONOURS_KEYS: Final = "idempotency_keys"
-_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _NOT_CARRIED_OUT: Final = frozenset({429})
 _TRANSIENT: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 _NOT_SENT: Final = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
-_NONE: Final[Mapping[str, str]] = {}
 T = TypeVar("T")
 
 
@@ -49,16 +49,14 @@ class Call:
         query: Parameters of the address; never a secret.
         body: JSON; None for no body.
         repeatable: Whether sending it twice does no harm. A GET never does any.
-        key: Idempotency-Key; "" for none.
         bearer: Whether the API spells the token's header as v2 does.
     """
 
     method: str
     path: tuple[str, ...]
-    query: Mapping[str, str] = _NONE
+    query: Mapping[str, str] = field(default_factory=dict)
     body: Mapping[str, Any] | None = None
     repeatable: bool = False
-    key: str = ""
     bearer: bool = False
 
 
@@ -91,6 +89,7 @@ class Http:
         timing: Timing | None = None,
         limits: Limits | None = None,
         allow_plain: bool = False,
+        rig: str = "",
     ) -> None:
         """
         Name the host; nothing is sent yet.
@@ -99,18 +98,18 @@ class Http:
             token: None to read as anybody.
             transport: Instead of the network, for tests.
             allow_plain: Send the token without encryption to another machine.
+            rig: As which of the account's rigs to act on a hub of ours; "" for its usual one.
         Raises:
             Invalid: *root* is no address of a host, or would carry the token in the clear.
         """
-        self.root = _checked_root(root, may_be_plain=allow_plain or not token)
+        self.root = checked_root(root, may_be_plain=allow_plain or not token)
         self._token = token or Secret("")
         self._timing = timing or Timing()
         self._limits = limits or Limits()
         self._is_hub: bool | None = None
         self._abilities: frozenset[str] | None = None
-        self._client = httpx2.Client(
-            transport=transport, follow_redirects=False, headers={"accept": "application/json"}
-        )
+        headers = {"accept": "application/json"} | ({_RIG_HEADER: rig} if rig else {})
+        self._client = httpx2.Client(transport=transport, follow_redirects=False, headers=headers)
 
     def __enter__(self) -> Self:
         return self
@@ -152,9 +151,10 @@ class Http:
             WastelandError: As the host refuses.
         """
         tries = Tries(self._timing, self._limits)
+        headers = self._headers(call)
         while True:
             try:
-                return self._exchange(call, tries)
+                return self._exchange(call, headers, tries)
             except _Failure as failure:
                 may_repeat = not failure.is_unsure or self._may_repeat(call)
                 if not (may_repeat and tries.may_go_on(failure.asked_s)):
@@ -179,7 +179,7 @@ class Http:
 
     # --- one try
 
-    def _exchange(self, call: Call, tries: Tries) -> Mapping[str, Any]:
+    def _exchange(self, call: Call, headers: Mapping[str, str], tries: Tries) -> Mapping[str, Any]:
         timeout_s = min(self._limits.timeout_s, tries.left_s())
         end = self._timing.clock() + timeout_s
         try:
@@ -188,7 +188,7 @@ class Http:
                 f"{self.root}/{'/'.join(quote(part, safe='') for part in call.path)}",
                 params=dict(call.query),
                 json=call.body,
-                headers=self._headers(call),
+                headers=headers,
                 timeout=timeout_s,
             ) as response:
                 self._note(response)
@@ -203,10 +203,9 @@ class Http:
         if self._token:
             scheme = "Bearer" if call.bearer else "token"
             headers["authorization"] = f"{scheme} {self._token.reveal()}"
-        if call.key:
-            headers["idempotency-key"] = call.key
-        if call.method != "GET":
-            headers["prefer"] = "wait"
+        if call.method == "POST":
+            # One key for all tries; another process that repeats the operation has another.
+            headers |= {"idempotency-key": f"wl-{secrets.token_hex(16)}", "prefer": "wait"}
         return headers
 
     def _read(self, response: httpx2.Response, end: float) -> bytes:
@@ -224,7 +223,7 @@ class Http:
 
     def _understood(self, response: httpx2.Response, body: bytes) -> Mapping[str, Any]:
         status = response.status_code
-        data = _json_object(body)
+        data = json_object(body)
         if 200 <= status < 300:
             if data is None:
                 raise _Failure(self._cut_off("with no whole JSON object"), is_unsure=True)
@@ -235,10 +234,13 @@ class Http:
                 hint="give the address that it leads to",
             )
         error = self._redacted(refusal(status, data or {}, self.root))
+        if status == 409 and "retry_after_s" in (data or {}):
+            # The same request, sent before, is still being worked on.
+            raise _Failure(error, is_unsure=True, asked_s=1.0)
         if status in _TRANSIENT and isinstance(error, EngineError) and error.code != "engine":
-            asked_s = _asked_s(response)
-            error.facts.update({} if asked_s is None else {"retry_after_s": asked_s})
-            raise _Failure(error, is_unsure=status not in _NOT_CARRIED_OUT, asked_s=asked_s)
+            pause_s = asked_s(response)
+            error.facts.update({} if pause_s is None else {"retry_after_s": pause_s})
+            raise _Failure(error, is_unsure=status not in _NOT_CARRIED_OUT, asked_s=pause_s)
         raise error
 
     def _unreachable(self, error: httpx2.HTTPError) -> _Failure:
@@ -263,7 +265,7 @@ class Http:
 
     def _may_repeat(self, call: Call) -> bool:
         is_safe = call.method == "GET" or call.repeatable
-        return is_safe or (bool(call.key) and _HONOURS_KEYS in self.abilities)
+        return is_safe or _HONOURS_KEYS in self.abilities
 
     def _note(self, response: httpx2.Response) -> None:
         if response.headers.get(HUB_HEADER) == "1":
@@ -285,43 +287,3 @@ def _final(failure: _Failure, call: Call) -> WastelandError:
     if failure.is_unsure and call.method != "GET":
         failure.error.facts["unsure"] = True
     return failure.error
-
-
-def _json_object(body: bytes) -> Mapping[str, Any] | None:
-    try:
-        data = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    return data if isinstance(data, dict) else None
-
-
-def _asked_s(response: httpx2.Response) -> float | None:
-    """Return the seconds of a Retry-After, a date being taken from the server's own clock."""
-    text = response.headers.get("retry-after", "").strip()
-    if text.isascii() and text.isdecimal():
-        return float(text[:9])
-    until, now = _date(text), _date(response.headers.get("date", ""))
-    return max((until - now).total_seconds(), 0.0) if until and now else None
-
-
-def _date(text: str) -> datetime | None:
-    try:
-        return parsedate_to_datetime(text)
-    except ValueError:
-        return None
-
-
-def _checked_root(root: str, *, may_be_plain: bool) -> str:
-    parts = urlsplit(root)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
-        raise Invalid(
-            "A host is named by its root, such as https://www.dolthub.com, without a user.",
-            field="url",
-        )
-    if parts.scheme == "http" and parts.hostname not in _LOOPBACK and not may_be_plain:
-        raise Invalid(
-            f"{parts.hostname} would get the token unencrypted.", hint="use https", field="url"
-        )
-    if parts.query or parts.fragment:
-        raise Invalid("The root of a host has no query.", field="url")
-    return root.rstrip("/")

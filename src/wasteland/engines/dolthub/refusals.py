@@ -131,6 +131,8 @@ def refusal(status: int, data: Mapping[str, Any], where: str) -> WastelandError:
     kind = _CODES.get(code) or _STATUS.get(status) or _by_phrase(text) or _unnamed(status)
     facts = {name: data[name] for name in _FACTS if data.get(name) is not None}
     facts["http_status"] = status
+    if "already exists" in text.lower():
+        facts["exists"] = True
     hint = data.get("hint")
     return kind(
         sentence(text) if code in _OURS and text else _said(where, text or f"status {status}"),

@@ -11,7 +11,6 @@ from ... import __version__
 from ...commons.creation import create_commons
 from ...commons.data import to_data
 from ...commons.rigs import Rigs
-from ...protocol.ids import derived
 from .. import repositories
 from ..catalog import Entry, Visibility
 from ..http.asked import Asking, AskingRepo
@@ -66,7 +65,7 @@ async def about() -> dict[str, Any]:
         "name": "wasteland",
         "version": __version__,
         "apis": {"v1alpha1": "/api/v1alpha1", "v2": "/api/v2", "v1": "/api/v1"},
-        "abilities": ["bundled_changes", "operations", "synchronous"],
+        "abilities": ["bundled_changes", "idempotency_keys", "operations", "synchronous"],
     }
 
 
@@ -85,11 +84,11 @@ def whoami(asked: Asking) -> dict[str, Any]:
 
 
 @router.get("/commons")
-def commons(asked: Asking) -> list[dict[str, Any]]:
+def commons(asked: Asking) -> dict[str, Any]:
     """List the commons and databases that the caller may see."""
     hub = asked.hub
     found = repositories.visible_to(hub, asked.caller)
-    return [
+    items = [
         {
             "commons": str(repo),
             "visibility": hub.catalog.entry(repo).visibility.value,
@@ -98,6 +97,7 @@ def commons(asked: Asking) -> list[dict[str, Any]]:
         }
         for repo in found
     ]
+    return {"items": items, "next": ""}
 
 
 @router.post("/commons", status_code=201)
@@ -142,19 +142,18 @@ def change(asked: AskingRepo, body: Settings) -> dict[str, Any]:
 def register(
     asked: AskingRepo,
     body: NewRig,
-    idempotency_key: Annotated[str | None, Header(max_length=256)] = None,
+    idempotency_key: Annotated[str | None, Header(max_length=256)] = None,  # noqa: ARG001  # published
 ) -> dict[str, Any]:
     """Register a rig of the caller's account."""
     asked.caller.need_scope(Scope.WRITE)
     session = asked.hub.session(asked.caller, asked.repo(), Rigs, rig=body.handle)
-    key = idempotency_key
     receipt = session.register(
         display_name=body.display_name,
         rig_type=body.rig_type,
         email=body.email,
         parent=body.parent,
         dry_run=body.dry_run,
-        op_id=derived("op", asked.caller.account, key, digits=32) if key else None,
+        op_id=asked.op_id or None,
     )
     answer: dict[str, Any] = to_data(receipt)
     return answer

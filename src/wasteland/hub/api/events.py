@@ -56,7 +56,7 @@ async def events(
 async def _stream(asked: Asked, repo: RepoName, engine: Engine, known: str) -> AsyncIterator[bytes]:
     ends = time.monotonic() + _STREAM_S
     yield b"retry: 2000\n\n"
-    while time.monotonic() < ends and not await asked.request.is_disconnected():
+    while time.monotonic() < ends and not await _is_over(asked):
         change = await _next(asked, engine, known, _BEAT_S)
         if not await run_in_threadpool(_may_still, asked, repo):
             return
@@ -74,7 +74,7 @@ async def _next(asked: Asked, engine: Engine, known: str, wait_s: float) -> dict
         head = await run_in_threadpool(engine.head)
         if head != known:
             return await run_in_threadpool(_change, engine, known, head)
-        if time.monotonic() >= ends or await asked.request.is_disconnected():
+        if time.monotonic() >= ends or await _is_over(asked):
             return None
         await asyncio.sleep(_LOOK_S)
 
@@ -90,6 +90,10 @@ def _change(engine: Engine, known: str, head: str) -> dict[str, Any]:
         rows.setdefault(change.table, []).append(change.key)
     is_whole = bool(changes) and len(changes) <= _MOST_KEYS
     return {"head": head, "rows": rows, "is_whole": is_whole}
+
+
+async def _is_over(asked: Asked) -> bool:
+    return asked.hub.stopping.is_set() or await asked.request.is_disconnected()
 
 
 def _may_still(asked: Asked, repo: RepoName) -> bool:

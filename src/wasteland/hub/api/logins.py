@@ -96,10 +96,10 @@ def confirm(asked: Asking, body: Code) -> dict[str, Any]:
 
 
 @router.get("/tokens")
-def tokens(asked: Asking) -> list[dict[str, Any]]:
+def tokens(asked: Asking) -> dict[str, Any]:
     """List one's own tokens, without their secrets."""
     found = asked.hub.accounts.tokens(asked.caller.need_account())
-    return [to_data(token) for token in found]
+    return {"items": [to_data(token) for token in found], "next": ""}
 
 
 @router.post("/tokens", status_code=201)

@@ -2,7 +2,7 @@
 Routes made from the operations table: a row and its method's signature give path, inputs, answer.
 
 Nothing here knows any one operation. Inputs of reads are query parameters, those of writes a JSON
-object; lists are cut into pages, with ``Link`` to the next.
+object; lists come in pages, ``{"items": [...], "next": cursor}``, with ``Link`` to the next.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from starlette.responses import Response
 from ...commons.data import to_data
 from ...commons.methods import method, owner
 from ...commons.operations import OPERATIONS, Kind, Operation, Param
+from ...commons.session import Session
 from ...protocol.errors import Invalid
-from ...protocol.ids import derived
 from ...protocol.names import visible
 from ..http.asked import Asked, AskingRepo
 from ..http.paths import segment
@@ -74,7 +74,7 @@ def _endpoint(row: Operation, path: str) -> Callable[..., Response]:
         if not is_write:
             return _read(asked, row, values)
         if "op_id" in takes and key:
-            values.setdefault("op_id", _operation_id(asked, key))
+            values.setdefault("op_id", asked.op_id)
         return _written(asked, row, values)
 
     extra = [
@@ -106,9 +106,9 @@ def _read(asked: Asked, row: Operation, values: dict[str, Any]) -> Response:
     result = _call(asked, row, values)
     if not isinstance(result, list | tuple):
         return _answer(asked, result)
-    page = result[start : start + limit]
-    more = len(result) > start + limit
-    return _answer(asked, page, _next_link(asked, start + limit) if more else "")
+    after = _cursor(start + limit) if len(result) > start + limit else ""
+    page = {"items": to_data(result[start : start + limit]), "next": after}
+    return _answer(asked, page, _next_link(asked, after) if after else "")
 
 
 def _written(asked: Asked, row: Operation, values: dict[str, Any]) -> Response:
@@ -118,7 +118,8 @@ def _written(asked: Asked, row: Operation, values: dict[str, Any]) -> Response:
 
 def _call(asked: Asked, row: Operation, values: Mapping[str, Any]) -> Any:
     repo = asked.repo()
-    session = asked.hub.session(asked.caller, repo, owner(row), rig=asked.rig)
+    session: Session = asked.hub.session(asked.caller, repo, owner(row), rig=asked.rig)
+    session.place = str(asked.request.base_url)
     return getattr(session, row.method.partition(".")[2])(**values)
 
 
@@ -137,11 +138,6 @@ def _answer(asked: Asked, result: Any, link: str = "") -> Response:
 
 def _json(result: Any) -> bytes:
     return json.dumps(to_data(result), ensure_ascii=False, default=str).encode(errors="replace")
-
-
-def _operation_id(asked: Asked, key: str) -> str:
-    """Return the operation id that an account's key stands for."""
-    return derived("op", asked.caller.need_account(), key, digits=32)
 
 
 def _write_parameters(
@@ -174,8 +170,9 @@ def _write_parameters(
 def _query(
     parameter: inspect.Parameter, hints: Mapping[str, Any], param: Param
 ) -> inspect.Parameter:
-    annotation = Annotated[hints[parameter.name], Query(description=param.help)]
-    return _keyword(parameter.name, annotation, _default(parameter))
+    kind: Any = hints[parameter.name]
+    described = Annotated[kind, Query(description=param.help)]
+    return _keyword(parameter.name, described, _default(parameter))
 
 
 def _default(parameter: inspect.Parameter) -> Any:
@@ -192,8 +189,11 @@ def _keyword(name: str, annotation: Any, default: Any = ...) -> inspect.Paramete
     )
 
 
-def _next_link(asked: Asked, start: int) -> str:
-    cursor = base64.urlsafe_b64encode(str(start).encode()).decode().rstrip("=")
+def _cursor(start: int) -> str:
+    return base64.urlsafe_b64encode(str(start).encode()).decode().rstrip("=")
+
+
+def _next_link(asked: Asked, cursor: str) -> str:
     url = URL(scope=asked.request.scope).include_query_params(cursor=cursor)
     return f'<{url.path}?{url.query}>; rel="next"'
 

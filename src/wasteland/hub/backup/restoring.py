@@ -13,9 +13,11 @@ from ...hosts.digests import digest
 from ...hosts.storage import DoltLiteStorage, Storage
 from ...protocol.errors import Conflict, NotFound, Tampered
 from ...protocol.lean import dataclass
+from .. import upkeep
 from ..upkeep import Progress, silent
 from .making import staged
 from .manifest import Manifest, Stored, check
+from .settling import settle
 
 _DOLT: Final = ".dolt-databases"
 
@@ -65,6 +67,9 @@ def restore(
     with staged(new_root) as stage:
         _copy_files(directory, stage, manifest)
         _make_repositories(directory, stage, manifest, dolt, progress)
+    # At its own place, which forks remember when they are opened.
+    with upkeep.opened(new_root, dolt) as host:
+        settle(host)
     return RestoreReport(new_root, manifest.made_at, len(manifest.repositories), manifest.missing)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import re
 import shutil
@@ -126,7 +127,7 @@ def _write(stage: Path, read: Board, names: Mapping[str, str]) -> None:
     _put(stage / "index.html", pages.index(read, names))
     for sheet in read.sheets:
         _put(stage / "items" / f"{names[sheet.item.id]}.html", pages.item(read, sheet))
-    text = json.dumps(_data(read), ensure_ascii=True, indent=1, allow_nan=False, default=str)
+    text = json.dumps(_finite(_data(read)), ensure_ascii=True, indent=1, allow_nan=False)
     _put(stage / "data.json", text + "\n")
     _put(stage / _MARK, f"{read.commons} {read.commit}\n")
 
@@ -145,6 +146,15 @@ def _data(read: Board) -> dict[str, Any]:
             for sheet in read.sheets
         ],
     }
+
+
+def _finite(value: Any) -> Any:
+    """Return *value* without NaN and infinity, which stored JSON may hold and JSON may not."""
+    if isinstance(value, Mapping):
+        return {str(name): _finite(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _put(path: Path, text: str) -> None:

@@ -24,9 +24,11 @@ from ...protocol.words import priority_word
 _STYLE: Final = (
     ":root{color-scheme:light dark;--line:color-mix(in srgb,currentColor 16%,transparent)}"
     "body{font:16px/1.55 system-ui,sans-serif;max-width:64rem;margin:2rem auto;padding:0 1rem}"
-    "h1{font-size:1.5rem;line-height:1.25;overflow-wrap:anywhere}h2{font-size:1.1rem;margin-top:2rem}"
+    "h1{font-size:1.5rem;line-height:1.25;overflow-wrap:anywhere}"
+    "h2{font-size:1.1rem;margin-top:2rem}"
     "table{border-collapse:collapse;width:100%}"
-    "td,th{text-align:left;vertical-align:top;padding:.4rem .6rem;border-bottom:1px solid var(--line)}"
+    "td,th{text-align:left;vertical-align:top;padding:.4rem .6rem}"
+    "td,th{border-bottom:1px solid var(--line)}"
     "td{overflow-wrap:anywhere}code{font:.85em ui-monospace,monospace}"
     ".status{border:1px solid var(--line);border-radius:1rem;padding:0 .6rem;white-space:nowrap}"
     ".text{white-space:pre-wrap;overflow-wrap:anywhere}.quiet{opacity:.7}"

@@ -10,7 +10,7 @@ from ...commons.doctor.findings import Check, Finding, Site, problem, some, warn
 from ...engines.base import Engine
 from ...hosts.base import Host, PullRequest, PullState
 from ...protocol import trailers
-from ...protocol.errors import NotFound, WastelandError
+from ...protocol.errors import NotFound, Unavailable, WastelandError
 
 _FIX: Final = "wl doctor --fix"
 
@@ -83,7 +83,7 @@ def _offers(host: Host, pull: PullRequest) -> bool:
 def _has(engine: Engine, commit: str) -> bool:
     try:
         return bool(engine.log(commit, limit=1))
-    except NotFound:
+    except (NotFound, Unavailable):
         return False
 
 

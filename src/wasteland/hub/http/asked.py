@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 
 from ...hosts.base import RepoName
 from ...protocol.errors import Invalid
+from ...protocol.ids import derived
 from ...protocol.names import visible
 from ..callers import Caller
 from ..hub import Hub
@@ -46,6 +47,12 @@ class Asked:
     def rig(self) -> str:
         """The rig that the caller wants to act as; "" for its usual one."""
         return self.request.headers.get(_RIG_HEADER, "")
+
+    @property
+    def op_id(self) -> str:
+        """The operation id that the caller's Idempotency-Key stands for; "" without one."""
+        key = self.request.headers.get("idempotency-key", "")
+        return derived("op", self.caller.need_account(), key, digits=32) if key else ""
 
     def repo(self, need: Right = Right.READ) -> RepoName:
         """

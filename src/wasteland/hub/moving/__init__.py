@@ -1,5 +1,5 @@
 """A repository with its history on another engine: ``move`` does it, ``MoveReport`` tells of it."""
 
-from .move import MoveReport, move
+from .mover import MoveReport, move
 
 __all__ = ["MoveReport", "move"]

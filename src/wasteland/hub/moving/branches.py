@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from ...engines.base import MAIN, Engine
 from ...hosts.base import RepoName
@@ -59,20 +59,28 @@ class Branches:
         known = {place.name for place in self._places}
         self._places += [place for place in places if place.name not in known]
 
-    def catch_up(self, main: Mapping[str, str], *, progress: Progress = silent) -> None:
-        """Copy what is new since the last time, and drop what is gone since."""
-        changed = list(self._changed())
+    def changed(self) -> list[tuple[Place, str, str]]:
+        """Return the branches that are new, went on or were lost, each with its head."""
+        return [
+            (place, branch, head)
+            for place in self._places
+            for branch, head in place.heads().items()
+            if self._seen.get((place.name, branch)) != head or (place.name, branch) in self.lost
+        ]
+
+    def copy(
+        self,
+        changed: Sequence[tuple[Place, str, str]],
+        main: Mapping[str, str],
+        *,
+        progress: Progress = silent,
+    ) -> None:
+        """Copy branches, and drop those that are gone; *main* tells which commit became which."""
         for number, (place, branch, head) in enumerate(changed, 1):
             self._copy(place, branch, head, main)
             progress("branches", number, len(changed))
         for place in self._places:
             self._drop_deleted(place)
-
-    def _changed(self) -> Iterator[tuple[Place, str, str]]:
-        for place in self._places:
-            for branch, head in place.heads().items():
-                if self._seen.get((place.name, branch)) != head:
-                    yield place, branch, head
 
     def _copy(self, place: Place, branch: str, head: str, main: Mapping[str, str]) -> None:
         key = (place.name, branch)

@@ -5,8 +5,21 @@ What is read comes from the repositories' files, by the library's own server. Wh
 through the engine: it fetches what a client has sent, as from a stranger's remote.
 """
 
+from .addresses import check_address
 from .desk import Access, RemoteDesk
+from .dolt import dolt_remote
+from .heads import fetch_head, remote_branch
 from .router import router, scrub
 from .service import Limits
 
-__all__ = ["Access", "Limits", "RemoteDesk", "router", "scrub"]
+__all__ = [
+    "Access",
+    "Limits",
+    "RemoteDesk",
+    "check_address",
+    "dolt_remote",
+    "fetch_head",
+    "remote_branch",
+    "router",
+    "scrub",
+]

@@ -20,6 +20,7 @@ from typing import IO, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 
 from ...engines.urls import scrubbed
 from ...protocol.errors import LimitReached, NotFound, WastelandError
@@ -85,6 +86,8 @@ def _endpoint(desk: RemoteDesk, answer: _Answer) -> Callable[[Request], Awaitabl
             return await answer(request, await run_in_threadpool(_open, desk, request))
         except WastelandError as error:
             return _refusal(error)
+        except ClientDisconnect:
+            return Response(status_code=400)  # nobody reads it
 
     return serve
 

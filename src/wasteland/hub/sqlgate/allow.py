@@ -255,14 +255,35 @@ def _is_upsert_value(node: exp.Expr) -> bool:
     )
 
 
+def _table_alias(node: exp.Expr) -> None:
+    if node.args.get("columns") and not isinstance(node.parent, exp.CTE):
+        raise unsupported("names for the columns of a table")
+
+
 def _data_type(node: exp.Expr) -> None:
     if node.this not in _CASTS or not isinstance(node.parent, exp.Cast):
         raise unsupported("a cast to this type")
 
 
 def _star(node: exp.Expr) -> None:
-    if not isinstance(node.parent, exp.Select | exp.Column | exp.Count):
+    place = node.parent.parent if isinstance(node.parent, exp.Column) else node.parent
+    if not isinstance(place, exp.Select | exp.Count):
         raise unsupported("* in this place")
+
+
+def _alias(node: exp.Expr) -> None:
+    if not isinstance(node.parent, exp.Select):
+        raise unsupported("a name for anything but a column of the result")
+
+
+def _filled(node: exp.Expr) -> None:
+    if not node.expressions:
+        raise invalid(f"{_title(node)} has nothing in it.")
+
+
+def _query(node: exp.Expr) -> None:
+    if not isinstance(node.this, exp.Select | exp.Union | exp.Subquery):
+        raise unsupported("anything but a SELECT in this place")
 
 
 def _json_extract(node: exp.Expr) -> None:
@@ -300,10 +321,17 @@ def _escape(node: exp.Expr) -> None:
 
 
 _LEAVES: Final[Mapping[type[exp.Expr], Callable[[exp.Expr], None]]] = {
+    exp.Alias: _alias,
+    exp.CTE: _query,
+    exp.Exists: _query,
+    exp.Select: _filled,
+    exp.Subquery: _query,
+    exp.Tuple: _filled,
     exp.Literal: _literal,
     exp.Identifier: _identifier,
     exp.Anonymous: _anonymous,
     exp.DataType: _data_type,
+    exp.TableAlias: _table_alias,
     exp.Star: _star,
     exp.JSONExtract: _json_extract,
     exp.JSONExtractScalar: _json_extract,

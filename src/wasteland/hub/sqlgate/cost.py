@@ -13,7 +13,7 @@ MOST_JOINS: Final = 8
 MOST_QUERIES: Final = 20
 LONGEST_PATTERN: Final = 1_000
 LONGEST_REPLACEMENT: Final = 100
-MOST_GROWTH: Final = 10_000
+MOST_GROWTH: Final = 1_000
 
 
 def check_cost(tree: exp.Expr) -> None:

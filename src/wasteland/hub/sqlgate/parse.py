@@ -61,7 +61,11 @@ def parse(text: str, *, verbs: frozenset[str]) -> Statement:
         Invalid: It is too long, too deep, no SQL, or several statements.
         Unsupported: It begins with another word, or holds a comment that MySQL would run.
     """
-    tokens = tokenize(text)
+    return understood(tokenize(text), text, verbs=verbs)
+
+
+def understood(tokens: Sequence[Token], text: str, *, verbs: frozenset[str]) -> Statement:
+    """Return the statement that *tokens* of *text* make: the second half of `parse`."""
     _check_verb(tokens[0], verbs)
     _check_depth(tokens)
     tree = _parsed(_without_as_of(tokens), text)

@@ -31,6 +31,7 @@ def print_sql(tree: exp.Expr, scope: Scope) -> str:
     try:
         settle(tree, scope)
         _quote(tree)
+        _name_cross_joins(tree)
         return printer(tree, scope)
     except WastelandError:
         raise
@@ -44,6 +45,13 @@ def _quote(tree: exp.Expr) -> None:
     """Quote every name, so that none is a keyword or function to the engine."""
     for name in tree.find_all(exp.Identifier):
         name.set("quoted", True)
+
+
+def _name_cross_joins(tree: exp.Expr) -> None:
+    """Say CROSS JOIN where the printer would put a comma, behind which ON sees fewer tables."""
+    for join in tree.find_all(exp.Join):
+        if not any(join.args.get(part) for part in ("on", "using", "side", "kind")):
+            join.set("kind", "CROSS")
 
 
 def list_names(scope: Scope) -> str:

@@ -15,7 +15,7 @@ from . import allow
 from .calls import is_call, read_call
 from .checked import CheckedWrite, Scope
 from .cost import check_cost
-from .parse import invalid, parse, tokenize, unsupported
+from .parse import invalid, tokenize, understood, unsupported
 from .printing import print_sql
 from .sources import OURS, check_sources, known_tables, plain_table
 
@@ -48,7 +48,7 @@ def check_write(
     if is_call(tokens):
         return CheckedWrite("", "call", "", call=read_call(tokens))
     scope = Scope(dialect, known_tables(tables), now)
-    tree = parse(sql, verbs=_VERBS).tree
+    tree = understood(tokens, sql, verbs=_VERBS).tree
     rule = _RULES.get(type(tree))
     if rule is None:
         raise unsupported("anything but INSERT, UPDATE and DELETE in a write")

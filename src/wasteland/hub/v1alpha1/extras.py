@@ -70,8 +70,8 @@ def review(asked: AskingPull, body: NewReview) -> dict[str, Any]:
         asked.caller,
         asked.repo(),
         asked.part("pull_id"),
-        Opinion(body.verdict),
-        body.comment,
+        opinion=Opinion(body.verdict),
+        text=body.comment,
     )
     return {"status": SUCCESS, "verdict": made.opinion.value, "reviewer": made.rig}
 

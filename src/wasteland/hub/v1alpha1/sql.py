@@ -119,7 +119,9 @@ def write(  # noqa: PLR0917  # as the path has them
         "query": sql,
     }
     try:
-        written = writes.write(asked.hub, asked.caller, repo, base=base, branch=branch, sql=sql)
+        written = writes.write(
+            asked.hub, asked.caller, repo, base=base, branch=branch, sql=sql, op_id=asked.op_id
+        )
     except WastelandError as error:
         asked.hub.jobs.fail(job_id, redacted(error.message))
         if isinstance(error, AlreadyClaimed | Conflict | NotFound) and sql:

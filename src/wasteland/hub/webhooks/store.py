@@ -187,9 +187,9 @@ class Store:
         bound = {"hook": hook.id, "state": state and state.value, "limit": limit}
         return [_delivery(row) for row in self._file.read(_DELIVERIES, bound)]
 
-    def due(self, now: datetime, limit: int) -> Sequence[Delivery]:
-        """Return what is to be sent by *now*, the longest due first."""
-        return [_delivery(row) for row in self._file.read(_DUE, (write_time(now), limit))]
+    def due(self, now: datetime, *, each: int) -> Sequence[Delivery]:
+        """Return what is to be sent by *now*, webhook by webhook, the oldest *each* of them."""
+        return [_delivery(row) for row in self._file.read(_DUE, (write_time(now), each))]
 
     def take(self, delivery: Delivery, until: datetime) -> Errand | None:
         """
@@ -217,6 +217,10 @@ class Store:
         """Record how a delivery stands now."""
         bound = (state.value, write_time(due_at), status, error, delivery.serial)
         self._file.write(_SETTLE, bound)
+
+    def postpone(self, hook_id: str, until: datetime) -> None:
+        """Let nothing be sent to a webhook before *until*."""
+        self._file.write(_POSTPONE, {"hook": hook_id, "until": write_time(until)})
 
     def revive(self, hook: Hook, delivery_id: str, now: datetime) -> bool:
         """Let a delivery begin anew; return whether the webhook has it and it does not wait."""
@@ -265,7 +269,10 @@ SELECT * FROM deliveries WHERE hook = :hook AND (:state IS NULL OR state = :stat
 ORDER BY serial DESC LIMIT :limit
 """
 _DUE: Final = """
-SELECT * FROM deliveries WHERE state = 'waiting' AND due_at <= ? ORDER BY due_at, serial LIMIT ?
+SELECT * FROM (
+    SELECT *, ROW_NUMBER() OVER (PARTITION BY hook ORDER BY serial) AS place
+    FROM deliveries WHERE state = 'waiting' AND due_at <= ?
+) WHERE place <= ? ORDER BY hook, serial
 """
 _TAKE: Final = """
 UPDATE deliveries SET attempts = attempts + 1, due_at = ?
@@ -278,6 +285,10 @@ WHERE serial = ?
 _SETTLE: Final = (
     "UPDATE deliveries SET state = ?, due_at = ?, status = ?, error = ? WHERE serial = ?"
 )
+_POSTPONE: Final = """
+UPDATE deliveries SET due_at = :until
+WHERE hook = :hook AND state = 'waiting' AND due_at < :until
+"""
 _REVIVE: Final = """
 UPDATE deliveries SET state = 'waiting', attempts = 0, due_at = ?, status = 0, error = ''
 WHERE hook = ? AND id = ? AND state <> 'waiting'

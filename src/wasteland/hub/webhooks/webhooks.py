@@ -38,8 +38,9 @@ KEPT: Final = timedelta(days=30)
 TIMEOUT_S: Final = 10.0
 
 _THREADS: Final = 4
-# Longer than one attempt may take: after it, whoever took the delivery on has died.
-_TAKEN_FOR: Final = timedelta(minutes=2)
+_MOST_AT_ONCE: Final = 10  # for one receiver
+# Longer than that many attempts may take: after it, whoever took the delivery on has died.
+_TAKEN_FOR: Final = timedelta(minutes=5)
 
 
 class Webhooks:
@@ -153,15 +154,15 @@ class Webhooks:
             self._store.add_deliveries([self._queued(hook, event) for hook in asking])
         return len(asking)
 
-    def deliver_due(self, now: datetime, *, limit: int = 100) -> int:
+    def deliver_due(self, now: datetime) -> int:
         """
         Send what is due, to several receivers at once; return how many attempts were made.
 
-        A receiver that fails is not troubled with the rest of its deliveries this time.
+        A receiver that fails is left alone for a minute, whatever else waits for it.
         """
         if not self._outgoing.enabled:
             return 0
-        due = sorted(self._store.due(now, limit), key=_by_hook)
+        due = self._store.due(now, each=_MOST_AT_ONCE)
         queues = [list(group) for _, group in groupby(due, key=lambda d: d.hook_id)]
         with ThreadPoolExecutor(_THREADS, thread_name_prefix="webhook") as pool:
             return sum(pool.map(lambda queue: self._empty(queue, now), queues))
@@ -210,6 +211,7 @@ class Webhooks:
         state = DeliveryState.DEAD if is_last else DeliveryState.WAITING
         due_at = now if is_last else now + PAUSES[delivery.attempts - 1]
         self._store.settle(delivery, state, due_at=due_at, status=status, error=error)
+        self._store.postpone(delivery.hook_id, now + PAUSES[0])
         return False
 
     def _attempt(self, errand: Errand, now: datetime) -> tuple[int, str]:
@@ -243,7 +245,3 @@ def _headers(errand: Errand, at_s: int) -> dict[str, str]:
 
 def _new_secret() -> str:
     return f"whsec_{secrets.token_urlsafe(32)}"
-
-
-def _by_hook(delivery: Delivery) -> tuple[str, int]:
-    return delivery.hook_id, delivery.serial

@@ -27,6 +27,7 @@ from ..upkeep import Progress, silent
 from .branches import Branches, Lost, Place
 from .history import copy_main, line
 from .leavings import clear, keep
+from .renaming import rename_in_hub
 
 ENGINES: Final = ("doltlite", "dolt")
 _ATTEMPTS: Final = 5
@@ -96,6 +97,7 @@ def move(
         host.state.mirrors.refuse_writes(repo)
         other = ENGINES[1 - ENGINES.index(to)]
         if row.engine == to:
+            rename_in_hub(host.root, repo, host.state.moves.commits(repo))
             clear(host, repo, other)
             return MoveReport(repo, to, moved=False, head=host.engine(repo).head())
         clear(host, repo, to)
@@ -120,12 +122,11 @@ class _Move:
         self.branches = Branches([Place(repo, self.old, self.new)])
 
     def run(self, *, squash: bool, keep_old: bool) -> MoveReport:
-        self._copy_main(squash=squash)
-        self._copy_branches()
+        self._catch_up(squash=squash)
         with self.host.queue(self.repo).turn():
             digests = self._settle()
             # Who asked for the old engine before the switch may have written until now.
-            self._copy_branches()
+            self._catch_up()
             kept = self._leave(keep_old=keep_old or bool(self.branches.lost))
         return MoveReport(
             self.repo,
@@ -143,8 +144,7 @@ class _Move:
     def _settle(self) -> dict[str, str]:
         """Catch up with everybody and switch; return the digests that were compared."""
         for _ in range(_ATTEMPTS):
-            self._copy_main(squash=False)
-            self._copy_branches()
+            self._catch_up()
             digests = self._compared()
             pulls = self.host.pulls(self.repo, state=None)
             _require_all(pulls, self.branches)
@@ -159,6 +159,14 @@ class _Move:
             hint="repeat the command when there is less to do",
         )
 
+    def _catch_up(self, *, squash: bool = False) -> None:
+        """Copy what is new on the old engine."""
+        self._add_forks()
+        # Looked at before main, so that main has whatever they left it at.
+        branches = self.branches.changed()
+        self._copy_main(squash=squash)
+        self.branches.copy(branches, self.main, progress=self.progress)
+
     def _copy_main(self, *, squash: bool) -> None:
         commits = line(self.old)
         self.line_length = len(commits)
@@ -169,7 +177,7 @@ class _Move:
             rest = [c for c in rest if c in (rest[0], rest[-1]) or c.hash in bases]
         copy_main(self.old, self.new, rest, self.main, progress=self.progress)
 
-    def _copy_branches(self) -> None:
+    def _add_forks(self) -> None:
         old, new = self.host.storage(self.leaving), self.host.storage(self.to)
         self.branches.add(
             [
@@ -177,7 +185,6 @@ class _Move:
                 for fork in self.host.forks(self.repo)
             ]
         )
-        self.branches.catch_up(self.main, progress=self.progress)
 
     def _bases(self) -> set[str | None]:
         """Return the commits of main that branches have left it at."""
@@ -202,6 +209,7 @@ class _Move:
         return after
 
     def _leave(self, *, keep_old: bool) -> Path | None:
+        rename_in_hub(self.host.root, self.repo, {**self.branches.commits, **self.main})
         kept = keep(self.host, self.repo, self.leaving) if keep_old else None
         clear(self.host, self.repo, self.leaving)
         return kept

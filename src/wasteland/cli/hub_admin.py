@@ -1,0 +1,212 @@
+"""``wl hub``: running a hub: accounts, tokens, repositories. It works on the host's directory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .context import Context, pass_context, with_format
+
+if TYPE_CHECKING:
+    from ..hub.hub import Hub
+
+
+@click.group(short_help="Run a hub: accounts, tokens, backup, move, check")
+def hub() -> None:
+    """Run a hub: its accounts and tokens, backup, moving between engines, checking."""
+
+
+@hub.group(short_help="Accounts and organisations")
+def user() -> None:
+    """Manage the accounts and organisations of a hub."""
+
+
+@user.command("add")
+@click.argument("name")
+@click.option("--display-name", default="")
+@click.option("--admin", "is_admin", is_flag=True, help="it runs the hub")
+@click.option("--organisation", "is_organisation", is_flag=True, help="owned by accounts")
+@with_format
+@pass_context
+def user_add(context: Context, name: str, **options: Any) -> None:
+    """
+    Add an account or an organisation.
+
+    \b
+    Example:
+      wl hub user add ada --display-name "Ada"
+    """
+    with _hub(context) as found:
+        context.show("hub", found.accounts.add(name, **options))
+
+
+@user.command("list")
+@with_format
+@pass_context
+def user_list(context: Context) -> None:
+    """
+    List accounts and organisations.
+
+    \b
+    Example:
+      wl hub user list
+    """
+    with _hub(context) as found:
+        context.show("hub", found.accounts.all())
+
+
+@user.command("disable")
+@click.argument("name")
+@click.option("--enable", is_flag=True, help="let it sign in again")
+@with_format
+@pass_context
+def user_disable(context: Context, name: str, *, enable: bool) -> None:
+    """
+    Keep an account from signing in; its tokens stop at once.
+
+    \b
+    Example:
+      wl hub user disable ada
+    """
+    with _hub(context) as found:
+        context.show("hub", found.accounts.disable(name, disabled=not enable))
+
+
+@user.command("member")
+@click.argument("organisation")
+@click.argument("account")
+@click.option("--owner", "is_owner", is_flag=True, help="it may do all that the organisation may")
+@click.option("--remove", is_flag=True)
+@with_format
+@pass_context
+def user_member(
+    context: Context, organisation: str, account: str, *, is_owner: bool, remove: bool
+) -> None:
+    """
+    Make an account a member of an organisation, or its owner.
+
+    \b
+    Example:
+      wl hub user member acme ada --owner
+    """
+    with _hub(context) as found:
+        if remove:
+            found.accounts.remove_member(organisation, account)
+        else:
+            found.accounts.set_member(organisation, account, is_owner=is_owner)
+        context.show("hub", {"account": account, **found.accounts.organisations(account)})
+
+
+@hub.group(short_help="Tokens")
+def token() -> None:
+    """Manage the tokens that programs sign in with."""
+
+
+@token.command("create")
+@click.argument("account")
+@click.option("--scope", type=click.Choice(["push", "read", "write", "admin"]), default="write")
+@click.option(
+    "--expires", "days", type=click.IntRange(1, 3650), metavar="DAYS", help="then it ends"
+)
+@click.option("--rig", default="", help="the only rig that it may act as")
+@click.option("--label", default="", help="what it is for")
+@with_format
+@pass_context
+def token_create(  # noqa: PLR0917  # as the command has them
+    context: Context, account: str, scope: str, days: int | None, rig: str, label: str
+) -> None:
+    """
+    Make a token. It is shown once, and kept as a digest.
+
+    \b
+    Example:
+      wl hub token create ada --scope write --expires 90
+    """
+    from ..commons.data import to_data
+    from ..hub.tokens import Scope
+
+    with _hub(context) as found:
+        made, text = found.accounts.issue(
+            account,
+            label=label,
+            scope=Scope(scope),
+            rig=rig,
+            lifetime=timedelta(days=days) if days else None,
+        )
+    context.show("hub", {**to_data(made), "token": text})
+
+
+@token.command("list")
+@click.argument("account")
+@with_format
+@pass_context
+def token_list(context: Context, account: str) -> None:
+    """
+    List an account's tokens, without their secrets.
+
+    \b
+    Example:
+      wl hub token list ada
+    """
+    with _hub(context) as found:
+        context.show("hub", found.accounts.tokens(found.accounts.find(account).name))
+
+
+@token.command("revoke")
+@click.argument("account")
+@click.argument("token_id", metavar="ID")
+@with_format
+@pass_context
+def token_revoke(context: Context, account: str, token_id: str) -> None:
+    """
+    End a token now.
+
+    \b
+    Example:
+      wl hub token revoke ada 4f2a90c1d3e5
+    """
+    with _hub(context) as found:
+        found.accounts.revoke(account, token_id)
+    context.show("hub", {"revoked": token_id})
+
+
+@hub.command("visibility")
+@click.argument("repo", metavar="ORG/DB")
+@click.argument("visibility", type=click.Choice(["public", "private"]))
+@with_format
+@pass_context
+def set_visibility(context: Context, repo: str, visibility: str) -> None:
+    """
+    Set who sees a repository: everybody, or its owner, members and collaborators.
+
+    \b
+    Example:
+      wl hub visibility acme/board private
+    """
+    from ..hosts.base import RepoName
+    from ..hub.catalog import Entry, Visibility
+
+    name = RepoName.parse(repo)
+    with _hub(context) as found:
+        found.host.parent(name)
+        known = found.catalog.entry(name)
+        found.catalog.set_entry(name, Entry(Visibility(visibility), known.description))
+    context.show("hub", {"commons": repo, "visibility": visibility})
+
+
+@contextmanager
+def _hub(context: Context) -> Iterator[Hub]:
+    from ..hub.hub import Hub, Options
+
+    found = Hub.open(context.settings.host, Options(dolt=context.settings.dolt))
+    try:
+        yield found
+    finally:
+        found.close()
+
+
+COMMANDS = {"hub": hub}

@@ -1,0 +1,140 @@
+"""Serving a hub, and signing in at one."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+import click
+
+from ..protocol.errors import Invalid
+from .context import Context, pass_context, with_format
+
+_DOLTHUB = "https://www.dolthub.com"
+
+
+@click.command(short_help="Serve the local host's commons over HTTP")
+@click.option("--port", type=click.IntRange(0, 65535), default=8999, show_default=True)
+@click.option("--bind", "address", default="127.0.0.1", show_default=True, metavar="ADDRESS")
+@click.option("--engine", type=click.Choice(["doltlite", "dolt"]), default="doltlite")
+@click.option("--public-host", "hosts", multiple=True, metavar="NAME", help="a name it goes by")
+@click.option("--origin", "origins", multiple=True, metavar="URL", help="pages that may call it")
+@click.option("--private", is_flag=True, help="new repositories are seen by their owners alone")
+@click.option("--rate", type=click.IntRange(0), default=1200, help="requests a minute by account")
+@click.option("--allow-outgoing", is_flag=True, help="call addresses that users name")
+@click.option("--admin", default="admin", show_default=True, help="first account, at first start")
+@with_format
+@pass_context
+def serve(context: Context, *, private: bool, admin: str, **options: Any) -> None:
+    """
+    Serve the local host's commons over HTTP: DoltHub's REST API, and our own.
+
+    At first start an account is made that runs the hub, and its token is shown once. It listens on
+    this machine alone; for others put a proxy with TLS in front, and name it with --public-host.
+
+    \b
+    Example:
+      wl serve
+      wl serve --port 0 --engine dolt
+    """
+    from ..hub import serving
+    from ..hub.catalog import Visibility
+    from ..hub.hub import Hub, Options
+
+    chosen = Options(
+        engine=options["engine"],
+        visibility=Visibility.PRIVATE if private else Visibility.PUBLIC,
+        hosts=tuple(options["hosts"]),
+        origins=tuple(options["origins"]),
+        requests_per_minute=options["rate"],
+        allow_outgoing=options["allow_outgoing"],
+        dolt=context.settings.dolt,
+    )
+    hub = Hub.open(context.settings.host, chosen)
+    try:
+        first = serving.first_start(hub, admin)
+
+        def ready(url: str) -> None:
+            told = {"url": url, "host": str(context.settings.host)}
+            if first:
+                told |= {"account": first[0].name, "token": first[1]}
+            context.show("serve", told)
+            if not context.form.is_json:
+                click.echo("Ctrl-C ends it.", err=True)
+            sys.stdout.flush()
+
+        serving.serve(hub, address=options["address"], port=options["port"], on_ready=ready)
+    finally:
+        hub.close()
+
+
+@click.command(short_help="Sign in at a hub")
+@click.argument("url", metavar="[URL]", required=False)
+@click.option("--token", "from_stdin", is_flag=True, help="read a token from standard input")
+@click.option("--scope", type=click.Choice(["read", "write", "admin"]), default="write")
+@click.option("--confirm", "code", metavar="CODE", help="let the program that shows CODE sign in")
+@with_format
+@pass_context
+def login(
+    context: Context, url: str | None, *, from_stdin: bool, scope: str, code: str | None
+) -> None:
+    """
+    Sign in at a hub, or at DoltHub.
+
+    Without --token it prints an address and a code: open the one, type the other, on any machine.
+    Whoever is signed in elsewhere may confirm by wl login --confirm CODE instead. Tokens are kept
+    in a file that nobody else reads, or in the keyring with WL_KEYRING=1.
+
+    \b
+    Example:
+      wl login http://127.0.0.1:8999
+      wl login http://127.0.0.1:8999 --token < token.txt
+    """
+    from ..commons import hubs
+
+    root = hubs.root_of(url or context.settings.hub or _DOLTHUB)
+    if code:
+        context.show("login", dict(hubs.confirm(context.settings, root, code)))
+        return
+    if from_stdin:
+        context.show("login", hubs.sign_in(context.settings, root, _read_token()))
+        return
+
+    def show(page: str, shown: str) -> None:
+        click.echo(f"Open {page} and type {shown}", err=True)
+        click.echo(f"or run: wl login {root} --confirm {shown}", err=True)
+
+    label = f"wl on {os.uname().nodename}"
+    found = hubs.sign_in_elsewhere(context.settings, root, label=label, scope=scope, show=show)
+    context.show("login", found)
+
+
+@click.command(short_help="Forget the token for a hub")
+@click.argument("url", metavar="[URL]", required=False)
+@with_format
+@pass_context
+def logout(context: Context, url: str | None) -> None:
+    """
+    Forget the token for a hub. It stays valid there until it is revoked.
+
+    \b
+    Example:
+      wl logout http://127.0.0.1:8999
+    """
+    from ..commons import hubs
+
+    root = hubs.root_of(url or context.settings.hub or _DOLTHUB)
+    gone = hubs.credentials(context.settings).forget(root)
+    context.show("logout", {"hub": root, "forgotten": gone})
+
+
+def _read_token() -> str:
+    """Return the token on standard input; asked for without echo on a terminal."""
+    text: str = click.prompt("Token", hide_input=True) if sys.stdin.isatty() else sys.stdin.read()
+    if not text.strip():
+        raise Invalid("There is no token on standard input.", field="token", hint="wl login --help")
+    return text.strip()
+
+
+COMMANDS = {"serve": serve, "login": login, "logout": logout}

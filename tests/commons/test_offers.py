@@ -352,3 +352,23 @@ def test_tables_of_ours_are_not_written_by_rigs(cast: Cast, ben: Foreign, table:
 
     assert decision.pull.state is PullState.OPEN
     assert isinstance(decision.verdict.reasons[0].error, Forbidden)
+
+
+@pytest.mark.parametrize("named", ["pull/1/0123", "op-of-ada"])
+def test_a_commit_on_a_branch_names_no_operation_of_another(
+    cast: Cast, ben: Foreign, named: str
+) -> None:
+    """Else a rig whose answer was lost would find its work in somebody else's commit."""
+    cast.ada.post(title="Other", op_id="op-of-ada")
+    engine = cast.host.engine(cast.host.fork(REPO, "ben"))
+    engine.create_branch("wl/ben/w-1")
+    with engine.change("wl/ben/w-1") as change:
+        change.run(TAKE, {"rig": "ben", "id": "w-1"})
+        message = trailers.with_operation("claim", named)
+        change.commit(message, author="ben", at=NOON, tables=["wanted"])
+
+    decision = ben.ask("wl/ben/w-1")
+
+    assert decision.pull.state is PullState.MERGED
+    newest = cast.engine.log(limit=1)[0].message
+    assert trailers.find(newest, recovery.INCLUDES_TRAILER) is None

@@ -66,4 +66,15 @@ def finish(cast: Cast, item: str) -> None:
     cast.max.accept(item, quality="good")
 
 
-__all__ = ["EVIDENCE", "REPO", "Cast", "Clock", "finish", "play", "servers", "stage", "tale", "today"]
+__all__ = [
+    "EVIDENCE",
+    "REPO",
+    "Cast",
+    "Clock",
+    "finish",
+    "play",
+    "servers",
+    "stage",
+    "tale",
+    "today",
+]

@@ -234,9 +234,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize(("check", "plant"), FAULTS.values(), ids=FAULTS.keys())
-def test_a_planted_fault_is_found(
-    cast: Cast, check: str, plant: Callable[[Cast], None]
-) -> None:
+def test_a_planted_fault_is_found(cast: Cast, check: str, plant: Callable[[Cast], None]) -> None:
     assert [] == fsck(cast.host.root, deep=True)
     plant(cast)
 

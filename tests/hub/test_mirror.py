@@ -206,4 +206,3 @@ def test_a_branch_that_cannot_be_had_is_named_and_keeps_nothing_back(files: Pair
     assert ["9"] == list(report.skipped)
     assert digest(files.cast.engine) == digest(files.target.engine(REPO))
     assert 2 == len(files.target.pulls(REPO))
-

@@ -13,7 +13,6 @@ from contextlib import suppress
 from typing import Any
 
 from ..hosts.base import PullRequest, PullState
-from ..protocol import ids
 from ..protocol.diff import RowChange
 from ..protocol.errors import Conflict, EngineError, Unsupported, WastelandError
 from ..protocol.gate import Reason, Verdict
@@ -100,49 +99,52 @@ class _Offers(WriteSession):
         leases.release_due(self)
         rows = self.host.changes(now)
         intent = _intent(now, rows)
-        verdicts: list[Verdict] = []
+        landing = Landing()
+
+        def take() -> Receipt:
+            nonlocal landing
+            landing = self._tried_to_land(now, intent, options)
+            return self._taken(now, intent, options, landing)
+
         try:
-            receipt = self.once(intent, options, lambda: self._take(intent, options, verdicts))
+            receipt = self.once(intent, options, take)
         except _Waits as waits:
             return self._left(now, rows, waits)
         end_settled(self, rows)
-        return Decision(
-            self.host.pull(self.repo, pull.id), verdicts[0] if verdicts else Verdict(), receipt
-        )
+        return Decision(self.host.pull(self.repo, pull.id), landing.verdict, receipt)
 
-    def _take(self, intent: Intent, options: Options, verdicts: list[Verdict]) -> Receipt:
-        """Bring the offer to main, or say why it stays outside."""
-        landing = self._tried_to_land(intent, options)
-        verdicts.append(landing.verdict)
+    def _taken(
+        self, pull: PullRequest, intent: Intent, options: Options, landing: Landing
+    ) -> Receipt:
+        """Return the receipt of what landed, or raise what became of it instead."""
         if landing.commit:
-            head = intent.pull.head if intent.pull else ""
-            return self._landed(intent, options, landing, head=head)
+            return self._landed(intent, options, landing, head=pull.head)
         if landing.rows or not landing.verdict.allowed:
             raise _Waits(landing.verdict)
         # Main has it all: because another process was deciding on the same offer, or by chance.
         earlier = self._landed_before(intent, options, recovery.GLANCE)
         if earlier is None:
-            raise self._nothing_new(intent.pull)
+            raise self._nothing_new(pull)
         return earlier
 
-    def _nothing_new(self, pull: PullRequest | None) -> _Waits:
+    def _nothing_new(self, pull: PullRequest) -> _Waits:
         """
         Return why an offer that changes nothing is closed.
 
         Clients whose guarded statement met no row offer their branch all the same; what they
         wanted cannot be had then, and most often it was the item.
         """
-        item_id = branch_item(pull) if pull else ""
+        item_id = branch_item(pull)
         item = queries.one(self.main(), WantedItem, item_id) if item_id else None
         error = lost_item(item, self.seat.rig) if item else None
         if error is None:
             return _Waits(Verdict(), closing="main has all that it offers")
         return _Waits(Verdict(reasons=(Reason(error, "wanted", item_id),)), closing=str(error))
 
-    def _tried_to_land(self, intent: Intent, options: Options) -> Landing:
+    def _tried_to_land(self, pull: PullRequest, intent: Intent, options: Options) -> Landing:
         message = intent.message(options.op_id)
         try:
-            return land(self, lambda _: (), message=message, pull=intent.pull, keep=_by_itself)
+            return land(self, lambda _: (), message=message, pull=pull, keep=_by_itself)
         except WastelandError as error:
             if isinstance(error, EngineError) and not isinstance(error, Unsupported):
                 raise
@@ -172,8 +174,12 @@ class _Offers(WriteSession):
 
 
 def _operation(pull: PullRequest) -> str:
-    """Return the operation id of taking what *pull* offers now: the same each time it is asked."""
-    return ids.derived("op", str(pull.repo), pull.id, pull.head, digits=32)
+    """
+    Return the operation id of taking what *pull* offers now: the same each time it is asked.
+
+    No caller can choose it: ids from outside have no slash.
+    """
+    return f"pull/{pull.id}/{pull.head}"
 
 
 def _intent(pull: PullRequest, rows: Sequence[RowChange]) -> Intent:

@@ -12,8 +12,8 @@ from typing import Final
 
 from ..engines.base import Commit, Engine
 from ..hosts.base import HostAbility, PullRequest, PullState
-from ..protocol import trailers
-from ..protocol.errors import Conflict, NotFound
+from ..protocol import ids, trailers
+from ..protocol.errors import Conflict, Invalid, NotFound
 from .session import Session
 
 PULL_TRAILER: Final = "Wasteland-Pull"
@@ -45,10 +45,13 @@ def including(session: Session, message: str, submitted: str, *, by: str) -> str
     Args:
         submitted: As its writer left it; an operation of another rig than *by* is not named.
     """
-    op_id = trailers.find(submitted)
-    known = session.host.operation(session.repo, op_id) if op_id else None
+    try:
+        op_id = ids.check_operation(trailers.find(submitted) or "")
+    except Invalid:
+        return message
+    known = session.host.operation(session.repo, op_id)
     is_foreign = known is not None and known.actor != by
-    return message if not op_id or is_foreign else f"{message}\n{INCLUDES_TRAILER}: {op_id}"
+    return message if is_foreign else f"{message}\n{INCLUDES_TRAILER}: {op_id}"
 
 
 def end_merged(session: Session, pull: str, *, head: str, commit: str) -> None:

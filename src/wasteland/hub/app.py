@@ -11,7 +11,7 @@ from starlette.types import ASGIApp
 
 from .. import __version__
 from ..protocol.errors import WastelandError
-from . import api, v1alpha1
+from . import api, v1alpha1, v2
 from .http import health, problems
 from .http.guards import Guards
 from .http.limits import RateLimits
@@ -50,6 +50,7 @@ def routes(hub: Hub) -> FastAPI:
     app.include_router(v1alpha1.graphql.router)
     app.include_router(v1alpha1.csv.router)
     app.include_router(v1alpha1.router)
+    app.include_router(v2.router)
     app.include_router(api.router)
     return app
 

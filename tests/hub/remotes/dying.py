@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from hub.remotes import hubs
-from wasteland.hub.remotes import landing, service
+from wasteland.hub.remotes import landing, quarantine
 
 _POINTS: dict[str, tuple[Any, str]] = {
     "fetching": (landing, "_fetch"),
     "moving": (landing, "_move"),
-    "answering": (service.Waiting, "drop_landed"),
+    "answering": (quarantine.Waiting, "drop_landed"),
 }
 
 

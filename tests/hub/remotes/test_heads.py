@@ -9,7 +9,7 @@ import pytest
 from hub.remotes.hubs import ANN, BOARD, Hub, title, write
 from wasteland.engines.base import MAIN
 from wasteland.hub.remotes import check_address, fetch_head, remote_branch
-from wasteland.protocol.errors import Forbidden, Invalid, NotFound, Unavailable
+from wasteland.protocol.errors import Forbidden, Invalid, NotFound
 
 _ALLOW = ["https://hub.example/team", "http://hub.example:8080/"]
 
@@ -112,7 +112,7 @@ def test_what_cannot_be_fetched_leaves_nothing_and_is_told_without_the_token(hub
     allow = [f"http://127.0.0.1:{hub.port}/"]
     cases = [
         (hub.url(BOARD, ANN), "absent", allow, NotFound),
-        (hub.url(BOARD, "gone-token"), "work", allow, Unavailable),
+        (hub.url(BOARD, "gone-token"), "work", allow, Forbidden),
         (hub.url(BOARD, ANN), "work", _ALLOW, Forbidden),
         (hub.url(BOARD, ANN), "--force", allow, Invalid),
     ]

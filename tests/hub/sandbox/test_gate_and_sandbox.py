@@ -41,7 +41,9 @@ class House:
 
     def state(self) -> list[object]:
         """Return what must be the same afterwards."""
-        rows = {table: self.engine.read(f"SELECT * FROM `{table}`") for table in self.engine.tables()}
+        rows = {
+            table: self.engine.read(f"SELECT * FROM `{table}`") for table in self.engine.tables()
+        }
         return [rows, self.engine.branches(), self.engine.dirty(), files(self.directory)]
 
 

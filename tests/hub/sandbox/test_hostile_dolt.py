@@ -11,18 +11,18 @@ import pytest
 from engines.dolt.fixture import DoltLab, shared_server
 from engines.laboratory import AT, SCHEMA, post
 from hub.sandbox import hostile
-from hub.sandbox.boards import SECRET, fill, files, honest, texts
+from hub.sandbox.boards import SECRET, files, fill, honest, texts
 from wasteland.engines.base import Engine
 from wasteland.hub.sandbox import Sandbox, place_of
 
 pytestmark = pytest.mark.dolt
 
-_SERVER_STATE = (
-    "SELECT user, host FROM mysql.user WHERE user NOT LIKE 'wl_select_%' ORDER BY user",
-    "SHOW DATABASES",
+_USERS = "SELECT user, host FROM mysql.user WHERE user NOT LIKE 'wl_select_%' ORDER BY user"
+_SETTINGS = (
     "SELECT @@global.max_connections, @@global.read_only, @@global.secure_file_priv,"
-    " @@global.dolt_transaction_commit",
+    " @@global.dolt_transaction_commit"
 )
+_SERVER_STATE = (_USERS, _SETTINGS, "SHOW DATABASES")
 _RUNNING = (
     "SELECT id FROM information_schema.processlist"
     " WHERE user LIKE 'wl_select_%' AND command = 'Query'"

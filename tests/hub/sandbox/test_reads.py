@@ -9,6 +9,7 @@ import pytest
 
 from engines.laboratory import AT, Lab, post, retitle, save
 from wasteland.engines.base import Engine
+from wasteland.engines.doltlite.engine import DoltLiteEngine
 from wasteland.engines.sql import insert_sql
 from wasteland.hub.sandbox import Column, FilePlace, QueryResult, Sandbox, place_of
 from wasteland.protocol.records import Stamp
@@ -200,13 +201,9 @@ def test_history_can_be_read(sandbox: Sandbox, engine: Engine) -> None:
     assert ([("post w-1",)], [("main",)]) == (log.rows, branches.rows)
 
 
-def test_a_file_that_was_replaced_is_not_read_from_memory(
-    sandbox: Sandbox, tmp_path: Path
-) -> None:
+def test_a_file_that_was_replaced_is_not_read_from_memory(sandbox: Sandbox, tmp_path: Path) -> None:
     """A repository that is deleted and made again under its old name is another one."""
     fresh: list[list[tuple[str | None, ...]]] = []
-    from wasteland.engines.doltlite.engine import DoltLiteEngine  # noqa: PLC0415
-
     for title in ("first", "second"):
         path = tmp_path / "board.db"
         path.unlink(missing_ok=True)

@@ -6,7 +6,7 @@ import hashlib
 import importlib
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +26,7 @@ NEAR, FAR, BOB = "wl/a_n/w-1", "wl/axn/w-2", "wl/bob/w-3"
 """Branches; the first two differ where LIKE has a wildcard."""
 
 Cells = tuple[Value, ...]
+Rows = Sequence[tuple[object, ...]]
 
 _ITEMS: list[dict[str, Value]] = [
     {"id": "w-1", "title": "Fix it", "tags": '["go", "sql"]', "priority": 1, "type": "bug"},
@@ -135,7 +136,7 @@ def filled(engine: Engine) -> Engine:
     return engine
 
 
-def canonical(cells: Cells) -> tuple[object, ...]:
+def canonical(cells: tuple[object, ...]) -> tuple[object, ...]:
     """Return a row with its values in the one form that both engines can be held to."""
     return tuple(_canonical(cell) for cell in cells)
 
@@ -143,8 +144,7 @@ def canonical(cells: Cells) -> tuple[object, ...]:
 def checksum(engine: Engine) -> str:
     """Return a digest of all rows, branches and commits."""
     state: list[object] = [engine.branches(), engine.log(limit=50)]
-    for name in sorted(TABLES):
-        state.append(sorted(map(repr, engine.read(f"SELECT * FROM `{name}`"))))
+    state += [sorted(map(repr, engine.read(f"SELECT * FROM `{name}`"))) for name in sorted(TABLES)]
     return hashlib.sha256(repr(state).encode()).hexdigest()
 
 
@@ -165,7 +165,7 @@ def _claim(engine: Engine, branch: str, item: str) -> None:
         change.commit(f"Claim {item}", author="bob", at=AT, tables=["wanted"])
 
 
-def _canonical(cell: Value) -> object:
+def _canonical(cell: object) -> object:
     if isinstance(cell, str) and cell[:1] in {"{", "["}:
         try:
             return json.dumps(json.loads(cell), sort_keys=True)

@@ -1001,13 +1001,17 @@ _BOMBS = [
     "SELECT REPLACE(description, 'a', description) FROM wanted",
     "SELECT REPLACE(REPLACE(REPLACE(title,'a','" + "a" * 90 + "'),'b','x'),'c','y') FROM wanted",
     "SELECT CONCAT(" + ",".join("CONCAT(title,title,title)" for _ in range(5000)) + ") FROM wanted",
-    "SELECT CONCAT(a,a,a,a,a,a,a,a) FROM (SELECT CONCAT(a,a,a,a,a,a,a,a) a FROM (SELECT "
-    "CONCAT(a,a,a,a,a,a,a,a) a FROM (SELECT CONCAT(a,a,a,a,a,a,a,a) a FROM (SELECT title a FROM "
-    "wanted) q) r) s) t",
-    "WITH a AS (SELECT CONCAT(title,title,title,title,title,title,title,title,title,title) x FROM "
-    "wanted), b AS (SELECT CONCAT(x,x,x,x,x,x,x,x,x,x) x FROM a), c AS (SELECT "
-    "CONCAT(x,x,x,x,x,x,x,x,x,x) x FROM b), d AS (SELECT CONCAT(x,x,x,x,x,x,x,x,x,x) x FROM c), "
-    "e AS (SELECT CONCAT(x,x) x FROM d) SELECT * FROM e",
+    (
+        "SELECT CONCAT(a,a,a,a,a,a,a,a) FROM (SELECT CONCAT(a,a,a,a,a,a,a,a) a FROM (SELECT "
+        "CONCAT(a,a,a,a,a,a,a,a) a FROM (SELECT CONCAT(a,a,a,a,a,a,a,a) a FROM (SELECT title a "
+        "FROM wanted) q) r) s) t"
+    ),
+    (
+        "WITH a AS (SELECT CONCAT(title,title,title,title,title,title,title,title,title) x FROM "
+        "wanted), b AS (SELECT CONCAT(x,x,x,x,x,x,x,x,x,x) x FROM a), c AS (SELECT "
+        "CONCAT(x,x,x,x,x,x,x,x,x,x) x FROM b), d AS (SELECT CONCAT(x,x,x,x,x,x,x,x,x) x FROM c), "
+        "e AS (SELECT CONCAT(x,x) x FROM d) SELECT * FROM e"
+    ),
     "SELECT 1e999999",
     "SELECT " + "9" * 400,
     "SELECT 1 FROM wanted " + "WHERE 1 OR " * 2000 + "1",

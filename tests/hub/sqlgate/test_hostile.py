@@ -35,10 +35,10 @@ def _let_in(sql: str, door: str, dialect: str) -> str | None:
     """Return what a door makes of *sql*, None if it is refused."""
     try:
         return DOORS[door](sql, dialect)
-    except REFUSALS as refusal:
-        assert refusal.message
-        assert "\x1b" not in refusal.message
-        return None
+    except REFUSALS as error:
+        refusal = error
+    assert refusal.message.isprintable(), refusal.message
+    return None
 
 
 def test_the_corpus_is_large_and_says_nothing_twice() -> None:
@@ -47,19 +47,26 @@ def test_the_corpus_is_large_and_says_nothing_twice() -> None:
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-@pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("category", CATEGORIES)
-def test_a_hostile_statement_is_refused_to_every_role(
-    category: str, role: str, dialect: str
-) -> None:
+def test_a_hostile_statement_is_refused_at_every_door(category: str, dialect: str) -> None:
+    """An owner's doors: what is refused there is refused to everybody."""
     found = [
         (door, one.sql)
         for one in _of(category)
-        for door in ROLES[role]
+        for door in DOORS
         if (_let_in(one.sql, door, dialect) is not None) != (door in one.passes)
     ]
 
     assert [] == found
+
+
+def test_what_passes_passes_only_at_the_door_of_a_role_that_may() -> None:
+    """Nobody but an owner changes the schema; the anonymous only read."""
+    passing = {door for one in HOSTILE for door in one.passes}
+
+    assert passing == set(DOORS)
+    assert {"read"} == set(ROLES["anonymous"])
+    assert ["owner"] == [role for role, doors in ROLES.items() if "ddl" in doors]
 
 
 def test_what_passes_for_reading_changes_nothing_and_makes_no_file(doltlite: Database) -> None:
@@ -75,7 +82,7 @@ def test_what_passes_for_reading_changes_nothing_and_makes_no_file(doltlite: Dat
 @given(seed=st.integers(min_value=0, max_value=2**32))
 @settings(max_examples=300)
 def test_a_random_read_that_passes_changes_nothing(doltlite: Database, seed: int) -> None:
-    sql = statement(random.Random(seed))
+    sql = _random(seed)
     printed = _let_in(sql, "read", "doltlite")
     if printed is None:
         return
@@ -90,7 +97,7 @@ def test_a_random_read_that_passes_changes_nothing(doltlite: Database, seed: int
 @given(seed=st.integers(min_value=0, max_value=2**32), door=st.sampled_from(sorted(DOORS)))
 @settings(max_examples=300)
 def test_every_door_answers_any_text_with_sql_or_a_refusal(seed: int, door: str) -> None:
-    sql = statement(random.Random(seed))
+    sql = _random(seed)
 
     for dialect in DIALECTS:
         _let_in(sql, door, dialect)
@@ -118,6 +125,10 @@ def test_a_text_arrives_on_dolt_as_it_was(dolt: Database, text: str) -> None:
     escaped = text.replace("\\", "\\\\").replace("'", "''")
 
     assert [(text,)] == dolt.read(f"SELECT '{escaped}' AS t")[1]
+
+
+def _random(seed: int) -> str:
+    return statement(random.Random(seed))  # noqa: S311  dice, not secrets
 
 
 def _run(doltlite: Database, sql: str) -> None:

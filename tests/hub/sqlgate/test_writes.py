@@ -18,11 +18,15 @@ def _write(sql: str, *, owner: bool = False) -> CheckedWrite:
     [
         ("INSERT INTO wanted (id, title) VALUES ('a','b')", "insert", "wanted"),
         ("INSERT IGNORE INTO rigs (handle) VALUES ('a')", "insert_ignore", "rigs"),
-        ("INSERT INTO Rigs (handle) VALUES ('a') ON DUPLICATE KEY UPDATE handle='b'", "upsert", "rigs"),
+        (
+            "INSERT INTO Rigs (handle) VALUES ('a') ON DUPLICATE KEY UPDATE handle='b'",
+            "upsert",
+            "rigs",
+        ),
         ("UPDATE wanted SET title='x' WHERE id='a'", "update", "wanted"),
         ("DELETE FROM stamps WHERE id='a';", "delete", "stamps"),
     ],
-)  # fmt: skip
+)
 def test_a_write_names_its_kind_and_table(sql: str, kind: str, table: str) -> None:
     write = _write(sql)
 

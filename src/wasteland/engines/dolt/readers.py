@@ -31,16 +31,12 @@ from ..sql import quoted
 from .datadir import DataDir
 from .errors import translate, translated
 from .server import Server
-from .session import Session, open_session
+from .session import SET_UP, Session, open_session
 
 _CREATE: Final = "CREATE USER IF NOT EXISTS %s@'127.0.0.1' IDENTIFIED BY %s"
 _ALTER: Final = "ALTER USER %s@'127.0.0.1' IDENTIFIED BY %s"
 _GRANT: Final = "GRANT SELECT ON {}.* TO %s@'127.0.0.1'"
 _KILL: Final = "KILL %s"
-_SET_UP: Final = (
-    "SET time_zone = '+00:00', "
-    "sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION,ONLY_FULL_GROUP_BY'"
-)
 _CONNECT_S: Final = 5
 _KILL_S: Final = 0.5
 _LONGEST_CELL: Final = 1 << 20
@@ -172,7 +168,7 @@ def _open(server: Server, place: str, user: str, password: str) -> _ReaderSessio
         autocommit=True,
         connect_timeout=_CONNECT_S,
         read_timeout=_CONNECT_S,
-        init_command=_SET_UP,
+        init_command=SET_UP,
         local_infile=False,
         conv={**encoders},  # cells stay as the server spells them
     )

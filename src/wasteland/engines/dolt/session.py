@@ -21,10 +21,11 @@ LOCAL_USER: Final = "__dolt_local_user__"
 
 Session = pymysql.connections.Connection
 
-_SET_UP: Final = (
+SET_UP: Final = (
     "SET time_zone = '+00:00', "
     "sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION,ONLY_FULL_GROUP_BY'"
 )
+"""What each connection begins with."""
 
 
 def open_session(
@@ -58,7 +59,7 @@ def open_session(
         autocommit=True,
         connect_timeout=timeout_s,
         read_timeout=answer_s,
-        init_command=_SET_UP,
+        init_command=SET_UP,
         # An UPDATE counts the rows that its WHERE found, as SQLite does.
         client_flag=CLIENT.FOUND_ROWS,
         conv={**encoders, **_DECODERS},

@@ -6,6 +6,8 @@ from collections import defaultdict
 from datetime import UTC, datetime
 from typing import Final
 
+from ...protocol.errors import Tampered
+from ...protocol.names import visible
 from ...protocol.schema import TABLES, Row, Value
 from ..authors import shown_email, stored_author
 from ..base import Commit, RowVersion
@@ -118,5 +120,13 @@ def _stored(at: datetime, between: str) -> str:
 
 
 def read_date(text: Value) -> datetime:
-    """Return a stored date, which is UTC."""
-    return datetime.fromisoformat(str(text)).replace(tzinfo=UTC)
+    """
+    Return a date that the library printed.
+
+    Raises:
+        Tampered: It lies outside the years that can be told; commits come from strangers.
+    """
+    try:
+        return datetime.fromisoformat(str(text)).replace(tzinfo=UTC)
+    except ValueError as error:
+        raise Tampered(f"A commit has no date that can be read: {visible(str(text))}.") from error

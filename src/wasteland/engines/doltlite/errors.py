@@ -13,6 +13,7 @@ from typing import Final
 from ...protocol.errors import (
     Conflict,
     EngineError,
+    Forbidden,
     Invalid,
     MergeConflict,
     NotFound,
@@ -25,8 +26,8 @@ from ...protocol.errors import (
 from ..urls import scrubbed
 from . import driver
 
-_BUSY, _LOCKED, _READ_ONLY, _INTERRUPTED, _IO, _FULL, _CANNOT_OPEN, _CONSTRAINT = (
-    5, 6, 8, 9, 10, 13, 14, 19,
+_BUSY, _LOCKED, _READ_ONLY, _INTERRUPTED, _IO, _FULL, _CANNOT_OPEN, _CONSTRAINT, _AUTH = (
+    5, 6, 8, 9, 10, 13, 14, 19, 23,
 )  # fmt: skip
 _BUSY_SNAPSHOT: Final = 517
 
@@ -47,7 +48,7 @@ _SENTENCES: Final[tuple[tuple[str, type[WastelandError]], ...]] = (
 _MACHINE_TROUBLE: Final = {
     _INTERRUPTED: "The statement was interrupted",
     _READ_ONLY: "The database can only be read",
-    _IO: "The disk failed",
+    _IO: "The disk, or a remote, failed",
     _FULL: "The disk is full",
     _CANNOT_OPEN: "The database cannot be opened",
 }
@@ -66,6 +67,10 @@ def translate(error: driver.Error, location: str) -> WastelandError:
     reason = scrubbed(error.message)
     if isinstance(error, driver.CorruptDatabase):
         return Tampered(f"The database at {location} is damaged: {reason}.", reason=reason)
+    if error.code == _AUTH:
+        return Forbidden(
+            f"The remote refuses: {reason.rstrip('.')}.", hint="check its URL", reason=reason
+        )
     if isinstance(error, driver.DataError):
         return Invalid(f"A value cannot be stored: {reason}", reason=reason)
     return _by_sentence(reason) or _by_code(error, reason, location)

@@ -162,18 +162,18 @@ def _brought(
     with offer(Refs(MAIN, (*main, *heads)), chunks) as url:
         engine.add_remote(_REMOTE, url)
         try:
-            _fetch(engine, heads)
+            _fetch(engine, heads, after=present.commits().get(MAIN, ""))
             yield
         finally:
             engine.remove_remote(_REMOTE)
 
 
-def _fetch(engine: Engine, heads: Sequence[Head]) -> None:
-    """Take over the commits; each must be one, with tables that can be opened."""
+def _fetch(engine: Engine, heads: Sequence[Head], *, after: str) -> None:
+    """Take over the commits since main; they can be read, and the tables of the last."""
     try:
         for head in heads:
             engine.fetch(_REMOTE, head.name)
-            engine.log(head.commit, limit=1)
+            engine.log(head.commit, after=after)
             engine.tables(ref=head.commit)
     except (EngineError, NotFound, Tampered, Invalid) as error:
         raise _not_whole(error) from error

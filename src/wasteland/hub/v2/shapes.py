@@ -1,0 +1,152 @@
+"""The shapes of DoltHub's second API: its envelope, its error codes, its records."""
+
+from __future__ import annotations
+
+import http
+from collections.abc import Callable, Coroutine, Mapping
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import quote
+
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, ConfigDict
+from starlette.responses import JSONResponse, Response
+
+from ...hosts.base import PullRequest, RepoName
+from ...protocol.errors import Invalid, WastelandError
+from ..errors import PROBLEM_TYPE, headers_of, problem, status_of
+from ..http.problems import internal, invalid
+from ..operations import Job, Kind, State
+
+PREFIX: Final = "/api/v2"
+_CODES: Final[Mapping[int, str]] = {
+    400: "VALIDATION_FAILED",
+    401: "UNAUTHENTICATED",
+    403: "PERMISSION_DENIED",
+    404: "NOT_FOUND",
+    409: "CONFLICT",
+    422: "UNPROCESSABLE",
+    429: "RATE_LIMITED",
+    500: "INTERNAL",
+    501: "UNPROCESSABLE",
+    503: "SERVICE_UNAVAILABLE",
+}
+_STATUS: Final[Mapping[int, int]] = {422: 400, 501: 422}
+
+
+class Body(BaseModel):
+    """A request body; unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Route(APIRoute):
+    """Answers errors with this API's codes."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return the handler that the framework calls."""
+        handler = super().get_route_handler()
+
+        async def call(request: Request) -> Response:
+            try:
+                return await handler(request)
+            except WastelandError as error:
+                return failure(request, error)
+            except RequestValidationError as error:
+                return failure(request, invalid(error))
+            except Exception as error:  # noqa: BLE001  # a mistake of ours, told in this API's shape
+                return failure(request, internal(error))
+
+        return call
+
+
+def failure(request: Request, error: WastelandError) -> Response:
+    """Return an error as this API's problem body; ours adds its own code as ``reason``."""
+    found = status_of(error)
+    status = _STATUS.get(found, found)
+    request_id = str(request.scope.get("state", {}).get("request_id", ""))
+    told = problem(error, instance=request.scope["path"], request_id=request_id)
+    told |= {
+        "status": status,
+        "title": http.HTTPStatus(status).phrase,
+        "code": _CODES[status],
+        "reason": error.code,
+    }
+    return JSONResponse(told, status, headers=headers_of(error), media_type=PROBLEM_TYPE)
+
+
+def data(value: Any, *, after: object = None) -> dict[str, Any]:
+    """Return the envelope of *value*; *after* is where the next page begins, None for no other."""
+    return {"data": value, "meta": {"next_page_token": "" if after is None else str(after)}}
+
+
+def started(job: Job) -> JSONResponse:
+    """Return the answer to a request that is an operation; it is done already."""
+    operation_id = f"operations/{job.id}"
+    href = f"{PREFIX}/operations/{quote(operation_id, safe='')}"
+    return JSONResponse({"data": {"id": operation_id, "href": href}}, status_code=202)
+
+
+def operation(job: Job) -> dict[str, Any]:
+    """Return an operation as clients poll for it."""
+    told: dict[str, Any] = {
+        "id": f"operations/{job.id}",
+        "type": job.kind.value,
+        "status": job.state.value,
+        "created_at": when(job.created_at),
+        "cancelable": False,
+    }
+    if job.state is State.FAILED:
+        told["error"] = {
+            "status": 422,
+            "code": "OPERATION_FAILED",
+            "title": "Operation failed",
+            "detail": job.error,
+        }
+    if job.state is State.SUCCEEDED:
+        told["result"] = _result(job)
+    return told
+
+
+def database_ref(repo: RepoName) -> dict[str, str]:
+    """Return a repository's name."""
+    return {"owner": repo.owner, "name": repo.name}
+
+
+def pull_summary(pull: PullRequest, creator: str) -> dict[str, Any]:
+    """Return a pull request as lists show it."""
+    told: dict[str, Any] = {
+        "pull_number": int(pull.id),
+        "title": pull.title,
+        "state": pull.state.value,
+        "created_at": when(pull.created_at),
+        "creator": creator,
+    }
+    return told | ({"description": pull.body} if pull.body else {})
+
+
+def when(at: datetime) -> str:
+    """Return a time as this API writes it: UTC, whole seconds."""
+    return f"{at:%Y-%m-%dT%H:%M:%S}Z"
+
+
+def pull_number(text: str) -> str:
+    """
+    Return a pull request's number.
+
+    Raises:
+        Invalid: It is none.
+    """
+    if not (text.isascii() and text.isdecimal()):
+        raise Invalid("A pull request has a number.", field="pull_number", value=text)
+    return text
+
+
+def _result(job: Job) -> dict[str, Any]:
+    if job.kind is Kind.FORK:
+        return {"database": {"owner": job.result.get("owner"), "name": job.result.get("name")}}
+    if job.kind is Kind.MERGE and job.result.get("pull_id"):
+        return {"pull_id": job.result["pull_id"]}
+    return {"commit_sha": job.result.get("after", "")}

@@ -1,13 +1,17 @@
-"""Commons of any size for the benches, filled through the driver in one commit."""
+"""Commons of any size for the benches, filled past the SDK in one commit."""
 
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from wasteland.commons.creation import create_commons
 from wasteland.commons.sdk import Commons
 from wasteland.commons.session import Seat
+from wasteland.engines.dolt.names import database_name
+from wasteland.engines.dolt.server import Server
 from wasteland.engines.doltlite import driver
 from wasteland.hosts.base import RepoName
 from wasteland.hosts.local import LocalHost
@@ -44,23 +48,41 @@ def row(number: int, dice: random.Random) -> tuple[object, ...]:
     )
 
 
-def build(root: Path, rows: int, seed: int = 7) -> Path:
-    """Create a commons with *rows* items under *root*; return its file."""
+def build(
+    root: Path, rows: int, seed: int = 7, *, engine: str = "doltlite", dolt: str | None = None
+) -> Path:
+    """Create a commons with *rows* items under *root*; return its file, or its server's folder."""
     dice = random.Random(seed)
-    with LocalHost(root) as host:
-        create_commons(host, REPO, handle="max")
+    with LocalHost(root, dolt=dolt) as host:
+        create_commons(host, REPO, handle="max", engine=engine)
         Commons(host, REPO, MAX).set_rule("claims_cap", "3:none")
         Commons(host, REPO, Seat("ada", "ada")).register()
+    made = (row(number, dice) for number in range(rows))
+    path = _fill_dolt(root, made, dolt) if engine == "dolt" else _fill_doltlite(root, made)
+    with LocalHost(root, dolt=dolt) as host:
+        host.engine(REPO).gc()
+    return path
+
+
+def _fill_doltlite(root: Path, rows: Iterator[tuple[Any, ...]]) -> Path:
     path = root / REPO.owner / f"{REPO.name}.db"
     connection = driver.connect(str(path), timeout_s=60)
     connection.execute("BEGIN IMMEDIATE")
-    connection.executemany(INSERT, (row(number, dice) for number in range(rows)))
+    connection.executemany(INSERT, rows)
     connection.execute("SELECT dolt_add('wanted')").fetchall()
     connection.execute(
         "SELECT dolt_commit('-m', 'Fill', '--author', 'max <max@wasteland>')"
     ).fetchall()
     connection.execute("COMMIT")
     connection.close()
-    with LocalHost(root) as host:
-        host.engine(REPO).gc()
     return path
+
+
+def _fill_dolt(root: Path, rows: Iterator[tuple[Any, ...]], dolt: str | None) -> Path:
+    server = Server.attach(root / ".dolt-databases", program=dolt)
+    database = database_name(REPO.owner, REPO.name)
+    with server.connect(database) as session, session.cursor() as cursor:
+        cursor.executemany(INSERT.replace("?", "%s"), rows)
+        cursor.execute("CALL dolt_add('wanted')")
+        cursor.execute("CALL dolt_commit('-m', 'Fill', '--author', 'max <max@wasteland>')")
+    return server.data_dir / database

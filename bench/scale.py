@@ -2,6 +2,7 @@
 How a board grows: browse, search, merge and fork at 10 thousand to 1 million items.
 
     python bench/scale.py --sizes 10000,100000,1000000
+    python bench/scale.py --sizes 10000,100000 --engine dolt --dolt /path/to/dolt
 
 Prints median milliseconds for each size and the ratio of the slowest to the fastest.
 """
@@ -20,6 +21,7 @@ from boards import MAX, REPO, build
 
 from wasteland.commons.sdk import Commons
 from wasteland.commons.session import Seat
+from wasteland.engines.dolt.server import Server
 from wasteland.hosts.local import LocalHost
 
 BROWSES: dict[str, dict[str, object]] = {
@@ -43,10 +45,10 @@ def median_ms(run: Callable[[], object], times: int = 9) -> float:
     return round(statistics.median(found), 2)
 
 
-def measure(root: Path) -> dict[str, float]:
+def measure(root: Path, dolt: str | None = None) -> dict[str, float]:
     """Return the figures of one commons."""
     figures: dict[str, float] = {}
-    with LocalHost(root) as host:
+    with LocalHost(root, dolt=dolt) as host:
         max_, ada = Commons(host, REPO, MAX), Commons(host, REPO, Seat("ada", "ada"))
         for name, filters in BROWSES.items():
             figures[f"browse {name}"] = median_ms(lambda f=filters: max_.browse(**f))  # type: ignore[misc]
@@ -70,9 +72,12 @@ def merges(max_: Commons, ada: Commons, times: int = 7) -> list[float]:
 
 
 def forks(host: LocalHost, root: Path, times: int = 20) -> tuple[float, float]:
-    """Return milliseconds and bytes of one fork with its file on disk."""
+    """Return milliseconds and bytes of one fork with its first branch on disk."""
 
     def size() -> int:
+        upstream = host.engine(REPO)
+        if upstream.dialect.name == "dolt":
+            return upstream.size_bytes()
         return sum(f.stat().st_size for f in root.rglob("*.db") if f.name != "host.db")
 
     before, start = size(), time.perf_counter()
@@ -87,12 +92,17 @@ def main() -> None:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", default="10000,100000")
+    parser.add_argument("--engine", default="doltlite", choices=["doltlite", "dolt"])
+    parser.add_argument("--dolt", default=None, help="the dolt program")
     given = parser.parse_args()
     found: dict[int, dict[str, float]] = {}
     for rows in (int(text) for text in given.sizes.split(",")):
         with tempfile.TemporaryDirectory() as folder:
-            build(Path(folder), rows)
-            found[rows] = measure(Path(folder))
+            root = Path(folder)
+            build(root, rows, engine=given.engine, dolt=given.dolt)
+            found[rows] = measure(root, given.dolt)
+            if given.engine == "dolt":
+                Server.attach(root / ".dolt-databases", program=given.dolt).stop()
             print(json.dumps({str(rows): found[rows]}), flush=True)
     first, last = min(found), max(found)
     ratios = {k: round(found[last][k] / found[first][k], 2) for k in found[first]}

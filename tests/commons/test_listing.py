@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from commons.casts import NOON, Cast, refusal, write_rows
 from wasteland.commons import queries
-from wasteland.commons.listing import Filters, count_by_status, list_items
+from wasteland.commons.listing import Filters, list_items
 from wasteland.engines.base import Engine
 from wasteland.engines.doltlite.engine import DoltLiteEngine
 from wasteland.engines.sql import DOLTLITE
@@ -84,12 +84,6 @@ def test_reading_priority_by_priority_lists_the_same(board: Engine, asked: Filte
     whole, stepwise = list_items(query, DOLTLITE, asked), list_items(query, STEPWISE, asked)
 
     assert whole == stepwise
-
-
-def test_statuses_are_counted_as_stored(board: Engine) -> None:
-    counts = count_by_status(queries.at(board))
-
-    assert {"open": 24, "claimed": 12, "triaged": 12, "": 12} == counts
 
 
 @pytest.mark.parametrize(

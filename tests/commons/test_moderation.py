@@ -141,3 +141,24 @@ def test_a_suspension_by_another_client_lands_at_once(cast: Cast) -> None:
 
     assert decision.pull.state is PullState.MERGED
     assert [each.rig for each in records(cast)] == ["ben"]
+
+
+def test_the_agents_of_a_suspended_rig_are_suspended_with_it(cast: Cast) -> None:
+    register = "INSERT INTO rigs (handle, parent_rig, trust_level) VALUES (:rig, 'ben', 0)"
+    bot = Foreign(cast, "bot", "ben")
+    bot.offer("wl/register/bot", {register: {}})
+    item = cast.posted()
+    cast.max.suspend("ben", reason="spam")
+
+    assert isinstance(bot.claim(item).verdict.reasons[0].error, Suspended)
+    cast.max.restore("ben")
+    assert bot.ask(f"wl/bot/{item}").pull.state is PullState.MERGED
+
+
+def test_an_account_does_not_get_round_a_suspension_by_another_rig(cast: Cast) -> None:
+    cast.max.suspend("ben", reason="spam")
+
+    decision = Foreign(cast, "ben-again", "ben").register()
+
+    assert isinstance(decision.verdict.reasons[0].error, Suspended)
+    assert Foreign(cast, "finn").register().pull.state is PullState.MERGED

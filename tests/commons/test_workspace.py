@@ -296,6 +296,22 @@ def test_what_a_killed_create_has_left_is_created_again(home: Settings) -> None:
         assert ["max"] == [rig.handle for rig in session.rigs()]
 
 
+def test_an_empty_file_that_a_killed_create_has_left_is_filled(home: Settings) -> None:
+    """The engine's file is made before anything is written to it."""
+    left = RepoName("acme", "left")
+    with workspace.local_host(home.host, home) as host:
+        host.create(left)
+    (home.host / "acme" / "left.db").write_bytes(b"")
+
+    error = refusal(lambda: joining.join(home, "acme/left", handle="ada"))
+    joining.create(home, left, handle="max", engine="doltlite")
+
+    assert (NotFound, "wl create acme/left") == (type(error), error.hint.split(",")[0])
+    with workspace.open_commons(home, "acme/left", Commons) as session:
+        assert "merged" == session.post(title="First").state
+        assert [] == session.engine.check()
+
+
 def test_a_name_without_a_database_goes_to_either_engine(home: Settings) -> None:
     left = RepoName("acme", "left")
     with workspace.local_host(home.host, home) as host:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from hosts.boards import BOARD, NOON, write
 from wasteland.hosts.base import Host
 from wasteland.hosts.digests import digest

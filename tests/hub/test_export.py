@@ -23,11 +23,11 @@ HOSTILE = (
     "<script>alert(1)</script>",
     "</title><script>alert(1)</script>",
     "</style><img src=x onerror=alert(1)>",
-    "\"><svg onload=alert(1)>",
+    '"><svg onload=alert(1)>',
     "' onmouseover='alert(1)",
     "<!--", "-->", "]]>", "<![CDATA[", "&lt;b&gt;", "&#x3c;script&#x3e;", "{{7*7}}", "${7*7}",
     "javascript:alert(1)", "data:text/html,<script>1</script>",
-    "https://a.example/\" onclick=\"alert(1)", "https://a.example/<script>",
+    'https://a.example/" onclick="alert(1)', "https://a.example/<script>",
     "../../../etc/passwd", "a/b", "con", "index", ".", "..", "%2e%2e%2f", "A" * 64, "a" * 64,
     "\u202eevil", "\u2066x", "\x00", "\x1b]0;t\x07", "\u2028", "\ufeff", "ünï ✓ 😀", " ", "\n\r\t",
 )  # fmt: skip
@@ -141,7 +141,7 @@ def plant(cast: Cast) -> None:
         for number, text in enumerate(HOSTILE):
             fields = {"description": text, "project": text, "type": text, "posted_by": text}
             item = {"id": text, "title": text, "status": text, "effort_level": text, **fields}
-            item |= {"claimed_by": text, "tags": json.dumps([text]), "priority": number}
+            item |= {"claimed_by": text, "tags": json.dumps([text])}
             done = {"id": f"c{number}", "wanted_id": text, "completed_by": text, "evidence": text}
             stamp = {"id": f"s{number}", "author": text, "subject": "x", "message": text}
             stamp |= {"valence": json.dumps({text: 0.5}), "context_id": f"c{number}"}

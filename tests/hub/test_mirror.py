@@ -65,17 +65,22 @@ def pair(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Pair]:
     one, other = request.param
     dolt = request.getfixturevalue("dolt_program") if "dolt" in request.param else None
     roots = tmp_path / "host", tmp_path / "mirror"
-    with servers(*roots, dolt=dolt), stage(roots[0], engine=one, dolt=dolt) as cast:
-        with LocalHost(roots[1], clock=cast.clock, dolt=dolt) as target:
-            yield Pair(cast, Mirror(cast.host, REPO, target, engine=other))
+    with (
+        servers(*roots, dolt=dolt),
+        stage(roots[0], engine=one, dolt=dolt) as cast,
+        LocalHost(roots[1], clock=cast.clock, dolt=dolt) as target,
+    ):
+        yield Pair(cast, Mirror(cast.host, REPO, target, engine=other))
 
 
 @pytest.fixture
 def files(tmp_path: Path) -> Iterator[Pair]:
     """The same on files."""
-    with stage(tmp_path / "host") as cast:
-        with LocalHost(tmp_path / "mirror", clock=cast.clock) as target:
-            yield Pair(cast, Mirror(cast.host, REPO, target))
+    with (
+        stage(tmp_path / "host") as cast,
+        LocalHost(tmp_path / "mirror", clock=cast.clock) as target,
+    ):
+        yield Pair(cast, Mirror(cast.host, REPO, target))
 
 
 def test_a_mirror_follows_main_and_pull_requests(pair: Pair) -> None:

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from wasteland.engines.doltlite.engine import DoltLiteEngine
 from wasteland.hosts.base import PullState, RepoName
 from wasteland.hosts.digests import digest
 from wasteland.hosts.local import LocalHost
+from wasteland.hub import store
 from wasteland.hub.moving import move, mover
 from wasteland.protocol.errors import Conflict, Invalid, NotFound, Tampered, Unsupported
 
@@ -72,10 +74,25 @@ def test_work_goes_on_where_it_was(cast: Cast) -> None:
     commons.max.accept(waiting, quality="good")
     commons.max.accept(claimed, quality="good")
 
-    merged = [pull for pull in cast.host.pulls(REPO, state=None)]
-    assert [PullState.MERGED] * 3 == [pull.state for pull in merged]
+    states = [pull.state for pull in cast.host.pulls(REPO, state=None)]
+    assert [PullState.MERGED] * 3 == states
     statuses = {row.item.status for row in commons.max.browse(status="all")}
     assert {"completed"} == statuses
+
+
+def test_the_hubs_records_name_the_new_commits(cast: Cast) -> None:
+    play(cast)
+    old = cast.engine.head()
+    with closing(store.open_store(cast.host.root)) as file:
+        file.write(
+            "INSERT INTO releases (repo, tag, title, commit_hash, created_at) "
+            "VALUES (?, 'v1', 'One', ?, '2026-01-01 00:00:00')",
+            (str(REPO), old),
+        )
+
+        report = move(cast.host, REPO, "dolt")
+
+        assert [report.head] == [row["commit_hash"] for row in file.read("SELECT * FROM releases")]
 
 
 def test_a_repeated_operation_gets_its_first_receipt(cast: Cast) -> None:

@@ -48,15 +48,18 @@ def load_authority(
         submissions: Work waiting elsewhere that *rows* may bring along.
     """
     policy = Policy.from_meta(queries.meta(query))
-    suspended = queries.suspension(query, handle, at) if owned else None
-    actor = Actor(handle, queries.one(query, Rig, handle), suspended)
+    rig = queries.one(query, Rig, handle)
+    answering = _answering(query, rig)
+    kin = [handle, *answering, *_registering(query, rows, account)]
+    suspended = (queries.suspension(query, name, at) for name in kin) if owned else ()
+    actor = Actor(handle, rig, next(filter(None, suspended), None))
     rigs, links = _others(query, rows, handle)
     return Authority(
         actor=actor,
         policy=policy,
         at=at,
         account=account,
-        rigs={**_answering(query, actor.rig), **rigs},
+        rigs={**answering, **rigs},
         links=links,
         usage=_usage(query, rows, handle, account, at) if policy.is_stated else Usage(),
         submissions=submissions,
@@ -84,6 +87,13 @@ def _answering(query: Query, rig: Rig | None) -> dict[str, Rig]:
     if rig is None or not rig.parent_rig:
         return {}
     return {each.handle: each for each in lineage(rig, lambda name: queries.one(query, Rig, name))}
+
+
+def _registering(query: Query, rows: Iterable[RowChange], account: str) -> list[str]:
+    """Return the rigs of an account that registers another: who is suspended makes no new one."""
+    if not account or not any(row.table == "rigs" and row.before is None for row in rows):
+        return []
+    return [rig.handle for rig in queries.where(query, Rig, "dolthub_org", account)]
 
 
 def _lookalikes(query: Query, rows: Iterable[RowChange]) -> list[str]:

@@ -86,24 +86,19 @@ def join(
     if before:
         return Joined(before.repo, who, before.account, None, "You have joined it already.")
     if dry_run and not (membership.kind == HOST and _has_host(settings.host)):
-        note = f"Nothing was written or asked. It would be read from {membership.url}"
-        place = f", by a clone in {membership.local_dir}" if membership.local_dir else ""
-        return Joined(membership.repo, who, membership.account, None, f"{note}{place} .", dry_run)
+        return _unasked(membership)
     with open_host(settings, membership) as host:
         session = seated(settings, membership, host, Rigs)
-        _check_schema(session, membership)
-        found = session.actor().rig
-        receipt = None
-        if found:
-            _refuse_taken(found, membership, target)
-        else:
-            receipt = session.register(
-                display_name=display_name,
-                rig_type=rig_type,
-                email=email,
-                parent=parent,
-                dry_run=dry_run,
-            )
+        receipt = _registered(
+            session,
+            membership,
+            target,
+            display_name=display_name,
+            rig_type=rig_type,
+            email=email,
+            parent=parent,
+            dry_run=dry_run,
+        )
     if not dry_run:
         memberships.save(settings.config, membership)
     return Joined(membership.repo, who, membership.account, receipt, dry_run=dry_run)
@@ -189,6 +184,32 @@ def _creator(settings: Settings, repo: RepoName, handle: str, engine: str) -> Me
 
 def _has_host(root: Path) -> bool:
     return (root / "host.db").is_file()
+
+
+def _unasked(membership: Membership) -> Joined:
+    """Return the answer of a dry run that would have to make a clone before it can say more."""
+    note = f"Nothing was written or asked. It would be read from {membership.url}"
+    place = f", by a clone in {membership.local_dir}" if membership.local_dir else ""
+    return Joined(
+        membership.repo,
+        membership.handle,
+        membership.account,
+        None,
+        f"{note}{place} .",
+        dry_run=True,
+    )
+
+
+def _registered(
+    session: Rigs, membership: Membership, target: str, *, dry_run: bool, **row: str
+) -> Receipt | None:
+    """Register the rig with the columns of *row*; None if it is there already."""
+    _check_schema(session, membership)
+    found = session.actor().rig
+    if found is None:
+        return session.register(**row, dry_run=dry_run)
+    _refuse_taken(found, membership, target)
+    return None
 
 
 def _refuse_taken(found: Rig, membership: Membership, target: str) -> None:

@@ -146,12 +146,6 @@ def list_items(query: Query, dialect: Dialect, filters: Filters) -> list[WantedI
     return [WantedItem.from_row(row) for row in rows]
 
 
-def count_by_status(query: Query) -> dict[str, int]:
-    """Return status -> number of items, as stored; "" for none."""
-    rows = query("SELECT `status`, COUNT(*) AS n FROM `wanted` GROUP BY `status`", {})
-    return {str(row["status"] or ""): int(row["n"] or 0) for row in rows}
-
-
 _ORDERS: Final = {
     "priority": "`priority`, `created_at` DESC, `id`",
     "newest": "`created_at` DESC, `id`",

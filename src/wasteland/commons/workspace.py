@@ -34,11 +34,10 @@ def open_host(settings: Settings, membership: Membership) -> Host:
         from ..hosts.plain_dolt import open_plain  # noqa: PLC0415  # loads the MySQL driver
 
         return open_plain(membership.repo, clone, membership.url, program=settings.dolt or None)
-    from ..hosts.clones import open_clone  # noqa: PLC0415  # most commands never need it
-    from ..hosts.plain import PlainHost  # noqa: PLC0415  # ditto
+    from ..hosts.plain import PlainHost  # noqa: PLC0415  # most commands never need it
 
-    engine = open_clone(membership.url, clone / f"{membership.repo.name}.db")
-    return PlainHost(membership.repo, engine, membership.url, clone)
+    file = clone / f"{membership.repo.name}.db"
+    return PlainHost.open(membership.repo, file, membership.url)
 
 
 def local_host(root: Path, settings: Settings) -> Host:

@@ -15,13 +15,12 @@ from pathlib import Path
 from typing import Final
 
 from ..engines.base import MAIN, Branch, Engine
-from ..engines.doltlite.engine import DoltLiteEngine
 from ..engines.urls import scrubbed
 from ..protocol.diff import RowChange
 from ..protocol.errors import Invalid, MergeConflict, NotFound, Stale, Unsupported
 from . import merging
 from .base import Comment, HostAbility, PullRequest, PullState, RepoName, Settle
-from .clones import ORIGIN, make_clone
+from .clones import ORIGIN, open_clone
 from .journaled import Clock, JournaledHost, utc_now
 from .queue import PATIENCE_S, Queue
 from .state import Repository, State
@@ -79,11 +78,10 @@ class PlainHost(JournaledHost):
         Return the host of the DoltLite remote at *url*, cloned to the file *clone* if need be.
 
         Raises:
+            Conflict: The file is the clone of another remote.
             Unavailable: There is no clone yet, and the remote cannot be reached.
         """
-        if not clone.is_file():
-            make_clone(url, clone)
-        return cls(repo, DoltLiteEngine(clone), url, clone.parent, clock=clock)
+        return cls(repo, open_clone(url, clone), url, clone.parent, clock=clock)
 
     def close(self) -> None:
         """Close the clone and the journal."""

@@ -141,6 +141,8 @@ class DoltLiteStorage(Storage):
         """Make an empty database file."""
         path = self._path(name)
         path.parent.mkdir(mode=0o700, exist_ok=True)
+        if _is_empty(path):
+            path.unlink()
         DoltLiteEngine.create(path).close()
 
     def open(self, name: RepoName) -> Engine:
@@ -148,6 +150,11 @@ class DoltLiteStorage(Storage):
         path = self._path(name)
         if not path.is_file():
             raise NotFound(f"The file of {name} is missing: {path} .", hint="wl doctor")
+        if _is_empty(path):
+            raise NotFound(
+                f"The file of {name} is empty: its creation was interrupted, or it was cut short.",
+                hint=f"wl create {name}, if it never held anything",
+            )
         with self._lock:
             return self._engines.get(name) or self._keep(name, DoltLiteEngine(path))
 
@@ -165,8 +172,9 @@ class DoltLiteStorage(Storage):
         return engine
 
     def exists(self, name: RepoName) -> bool:
-        """Return whether there is a file."""
-        return self._path(name).exists()
+        """Return whether there is a file that holds anything."""
+        path = self._path(name)
+        return path.exists() and not _is_empty(path)
 
     def remove(self, name: RepoName) -> None:
         """Delete the file, and those that the engine keeps beside it."""
@@ -256,3 +264,8 @@ def _write_locked(path: Path) -> Iterator[None]:
             connection.execute("ROLLBACK")
     except driver.Error as error:
         raise translate(error, str(path)) from error
+
+
+def _is_empty(path: Path) -> bool:
+    """Return whether *path* is what a creation leaves that was killed before its first write."""
+    return path.is_file() and path.stat().st_size == 0

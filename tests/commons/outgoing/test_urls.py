@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from wasteland.commons.outgoing import urls
 from wasteland.protocol.errors import Forbidden, Invalid
@@ -79,3 +81,13 @@ def test_redirect_that_leaves_https_is_refused() -> None:
 def test_redirect_to_no_plain_address_is_refused(location: str) -> None:
     with pytest.raises(Invalid):
         urls.redirected(urls.parse("http://example.org/"), location)
+
+
+@given(st.text() | st.text(alphabet="htps:/[].@#?%0x17a\\\r\n ").map("http://".__add__))
+def test_what_is_read_is_written_so_that_it_reads_the_same(text: str) -> None:
+    """And nothing else than a refusal comes of any text."""
+    try:
+        target = urls.parse(text)
+    except Invalid:
+        return
+    assert target == urls.parse(str(target))

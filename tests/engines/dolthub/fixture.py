@@ -7,8 +7,8 @@ another program would do to it, happens behind HTTP; reads, branches and their c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -29,8 +29,11 @@ class BehindEngine(DoltHubEngine):
         super().__init__(http, OWNER, name)
         self._behind = behind
 
-    def change(self, branch: str = MAIN) -> AbstractContextManager[Change]:
-        return self._behind.change(branch) if branch == MAIN else super().change(branch)
+    @contextmanager
+    def change(self, branch: str = MAIN) -> Iterator[Change]:
+        inner = self._behind.change(branch) if branch == MAIN else super().change(branch)
+        with inner as change:
+            yield change
 
     def run_ddl(self, statements: Sequence[str], message: str, *, author: str, at: datetime) -> str:
         return self._behind.run_ddl(statements, message, author=author, at=at)

@@ -42,9 +42,7 @@ class LiveHub:
         client = TestClient(create_app(self.hub), base_url=ROOT)
         self.transport: httpx2.BaseTransport = client._transport
 
-    def client(
-        self, account: str, *, wrap: Wrap = _as_it_is, timing: Timing | None = None
-    ) -> Http:
+    def client(self, account: str, *, wrap: Wrap = _as_it_is, timing: Timing | None = None) -> Http:
         """Return a client signed in as *account*, which is added if need be."""
         return Http(
             ROOT,
@@ -62,6 +60,13 @@ class LiveHub:
         except NotFound:
             accounts.add(account)
         return Secret(accounts.issue(account, label="test", scope=Scope.WRITE)[1])
+
+    def own(self, account: str, *names: str) -> None:
+        """Let *account* own organisations of these names."""
+        self.token(account)
+        for name in names:
+            self.hub.accounts.add(name, is_organisation=True)
+            self.hub.accounts.set_member(name, account, is_owner=True)
 
     def close(self) -> None:
         """Close the hub."""

@@ -13,7 +13,7 @@ from hub.remotes.hubs import ANN, AT, BOARD, BOB, Hub, title, write
 from wasteland.engines.base import MAIN
 from wasteland.engines.doltlite.engine import DoltLiteEngine
 from wasteland.hub.remotes import Limits
-from wasteland.protocol.errors import EngineError, Stale, WastelandError
+from wasteland.protocol.errors import Forbidden, Stale, WastelandError
 
 
 def test_a_branch_is_pushed_to_a_fork_that_was_never_written(hub: Hub) -> None:
@@ -67,7 +67,7 @@ def test_main_and_branches_of_others_are_refused_in_words(
     write(clone, branch, "mine")
     before = hub.board.branches()
 
-    with pytest.raises(WastelandError) as caught:
+    with pytest.raises(Forbidden) as caught:
         clone.push("origin", branch, force=force)
 
     assert branch in caught.value.message
@@ -81,7 +81,7 @@ def test_a_branch_of_others_is_not_deleted(hub: Hub) -> None:
     clone = hub.clone(BOARD, ANN)
     clone.fetch("origin")
 
-    with pytest.raises(EngineError, match="may not write"):
+    with pytest.raises(Forbidden, match="may not write"):
         clone.delete_remote_branch("origin", "bob/work")
 
     assert "bob/work" in {branch.name for branch in hub.board.branches()}
@@ -91,7 +91,7 @@ def test_tags_are_refused(hub: Hub) -> None:
     clone = hub.clone(BOARD, ANN)
     with clone._writing(MAIN) as session:
         session.run("SELECT dolt_tag('v1', 'main')")
-        with pytest.raises(EngineError, match="tags"):
+        with pytest.raises(Forbidden, match="tags"):
             session.run("SELECT dolt_push('origin', '--tags')")
 
     assert [] == hub.board.read("SELECT * FROM dolt_tags")
@@ -101,7 +101,7 @@ def test_without_a_token_nothing_is_pushed(hub: Hub) -> None:
     clone = hub.clone(BOARD)
     write(clone, "ann/work", "mine")
 
-    with pytest.raises(WastelandError, match="signs in"):
+    with pytest.raises(Forbidden, match="signs in"):
         clone.push("origin", "ann/work")
 
     assert [MAIN] == [branch.name for branch in hub.board.branches()]
@@ -161,7 +161,7 @@ def test_a_repository_that_is_too_big_takes_no_pushes(tmp_path: Path) -> None:
         clone = hub.clone(BOARD, ANN)
         write(clone, "ann/work", "mine")
 
-        with pytest.raises(WastelandError, match="allows"):
+        with pytest.raises(Forbidden, match="allows"):
             clone.push("origin", "ann/work")
 
 

@@ -159,7 +159,7 @@ READS = [
         "SELECT GROUP_CONCAT(handle ORDER BY handle SEPARATOR '; ') AS g FROM rigs", [("ann; bob",)]
     ),
     Read(
-        "SELECT id, ROW_NUMBER() OVER (PARTITION BY priority ORDER BY id) AS n FROM wanted ORDER BY 1"
+        "SELECT id, ROW_NUMBER() OVER (PARTITION BY priority ORDER BY id) n FROM wanted ORDER BY 1"
     ),
     Read("SELECT id FROM wanted WHERE id IN (SELECT wanted_id FROM completions)", [("w-4",)]),
     Read(
@@ -199,9 +199,9 @@ READS = [
 WRITES = [
     (
         "INSERT INTO wanted (id, title, description, project, type, priority, tags, posted_by, "
-        "status, effort_level, created_at, updated_at)\nVALUES ('w-9', 'It''s \\\\ 100% _x_ \u00e9', "
-        "'a\nb -- /* ; */', NULL, 'bug', 2, '[\"a\",\"b\"]', 'ann', 'open', 'medium', "
-        "'2026-03-04 05:06:07', '2026-03-04 05:06:07')"
+        "status, effort_level, created_at, updated_at)\nVALUES ('w-9', "
+        "'It''s \\\\ 100% _x_ \u00e9', 'a\nb -- /* ; */', NULL, 'bug', 2, '[\"a\",\"b\"]', "
+        "'ann', 'open', 'medium', '2026-03-04 05:06:07', '2026-03-04 05:06:07')"
     ),
     (
         "UPDATE wanted SET claimed_by='bob', status='claimed', updated_at=NOW() "
@@ -212,13 +212,13 @@ WRITES = [
         "WHERE id='w-1' AND status='open'"
     ),
     (
-        "UPDATE wanted SET status='in_review', evidence_url='http://x/?a&b=''2''', updated_at=NOW() "
-        "WHERE id='w-1' AND status='claimed' AND claimed_by='bob'"
+        "UPDATE wanted SET status='in_review', evidence_url='http://x/?a&b=''2''', "
+        "updated_at=NOW() WHERE id='w-1' AND status='claimed' AND claimed_by='bob'"
     ),
     (
-        "INSERT IGNORE INTO completions (id, wanted_id, completed_by, evidence, hop_uri, completed_at)"
-        "SELECT 'c-9', 'w-1', 'bob', 'see \\\\ http://x', NULL, NOW() FROM wanted WHERE id='w-1' "
-        "AND status='in_review' AND claimed_by='bob' "
+        "INSERT IGNORE INTO completions (id, wanted_id, completed_by, evidence, hop_uri, "
+        "completed_at) SELECT 'c-9', 'w-1', 'bob', 'see \\\\ http://x', NULL, NOW() "
+        "FROM wanted WHERE id='w-1' AND status='in_review' AND claimed_by='bob' "
         "AND NOT EXISTS (SELECT 1 FROM completions WHERE wanted_id='w-1')"
     ),
     "INSERT IGNORE INTO completions (id, wanted_id) VALUES ('c-9', 'again')",
@@ -242,12 +242,13 @@ WRITES = [
     "DELETE FROM completions WHERE wanted_id='w-4'",
     (
         "INSERT INTO rigs (handle, display_name, dolthub_org, hop_uri, owner_email, gt_version, "
-        "trust_level, registered_at, last_seen) VALUES ('cy', 'Cy', 'cy', 'hop://x/cy/', NULL, 'dev',"
-        "1, NOW(), NOW()) ON DUPLICATE KEY UPDATE last_seen=NOW(), gt_version='dev'"
+        "trust_level, registered_at, last_seen) VALUES ('cy', 'Cy', 'cy', 'hop://x/cy/', NULL, "
+        "'dev', 1, NOW(), NOW()) ON DUPLICATE KEY UPDATE last_seen=NOW(), gt_version='dev'"
     ),
     (
         "INSERT INTO rigs (handle, trust_level, registered_at) VALUES ('cy', 2, NOW()) "
-        "ON DUPLICATE KEY UPDATE trust_level=VALUES(trust_level), display_name=CONCAT(display_name,'!')"
+        "ON DUPLICATE KEY UPDATE trust_level=VALUES(trust_level), "
+        "display_name=CONCAT(display_name, '!')"
     ),
     (
         "INSERT INTO badges (id, rig_handle, badge_type, awarded_at) "
@@ -261,5 +262,5 @@ WRITES = [
     "INSERT INTO _meta (`key`, value) VALUES ('schema_version', '1.2'), ('name', 'x;y')",
     "DELETE FROM badges WHERE id='b-bob' AND rig_handle LIKE 'b\\ob'",
     "DELETE FROM `_meta` WHERE `key` IN ('name', 'nobody')",
-    "UPDATE rigs SET trust_level = trust_level + 1, display_name = UPPER(handle) WHERE handle='bob';",
+    "UPDATE rigs SET trust_level = trust_level+1, display_name = UPPER(handle) WHERE handle='bob';",
 ]

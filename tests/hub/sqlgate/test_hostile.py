@@ -80,7 +80,7 @@ def test_what_passes_for_reading_changes_nothing_and_makes_no_file(doltlite: Dat
 
 
 @given(seed=st.integers(min_value=0, max_value=2**32))
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_a_random_read_that_passes_changes_nothing(doltlite: Database, seed: int) -> None:
     sql = _random(seed)
     printed = _let_in(sql, "read", "doltlite")
@@ -95,7 +95,7 @@ def test_a_random_read_that_passes_changes_nothing(doltlite: Database, seed: int
 
 
 @given(seed=st.integers(min_value=0, max_value=2**32), door=st.sampled_from(sorted(DOORS)))
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_every_door_answers_any_text_with_sql_or_a_refusal(seed: int, door: str) -> None:
     sql = _random(seed)
 
@@ -104,14 +104,14 @@ def test_every_door_answers_any_text_with_sql_or_a_refusal(seed: int, door: str)
 
 
 @given(sql=st.text(max_size=200), door=st.sampled_from(sorted(DOORS)))
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_no_text_at_all_breaks_the_gate(sql: str, door: str) -> None:
     for verb in ("", "SELECT ", "UPDATE wanted SET ", "CREATE TABLE ", "CALL "):
         _let_in(verb + sql, door, "doltlite")
 
 
 @given(text=st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=60))
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_a_text_escaped_as_clients_do_arrives_as_it_was(doltlite: Database, text: str) -> None:
     escaped = text.replace("\\", "\\\\").replace("'", "''")
 

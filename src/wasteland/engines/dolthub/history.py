@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from ...protocol.diff import RowChange
-from ...protocol.errors import EngineError, Unsupported
+from ...protocol.errors import EngineError, Forbidden, NotFound, Unsupported
 from ...protocol.names import visible
 from ...protocol.schema import TABLES, Row, Value
 from ..authors import shown_email
@@ -110,7 +110,10 @@ def row_versions(database: Database, table: str, key: str, head: str) -> list[Ro
         raise Unsupported(f"The history of {table} cannot be asked of this host.", table=table)
     name, column = quoted(f"dolt_history_{table}"), quoted(TABLES[table].key)
     sql = render(f"SELECT * FROM {name} WHERE {column} = :key", {"key": key})
-    found = (row for page in pages(database, sql, head) for row in page)
+    try:
+        found = [row for page in pages(database, sql, head) for row in page]
+    except (NotFound, Forbidden) as error:
+        raise Unsupported(f"{database.location} does not show the versions of a row.") from error
     versions = {version.commit: version for version in map(_version, found)}
     parents = _parents(database, head) if versions else {}
     return [

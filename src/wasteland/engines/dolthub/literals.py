@@ -7,6 +7,7 @@ characters that an editor or a log could trip over are escaped as MySQL reads th
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from typing import Final
@@ -16,7 +17,8 @@ from ...protocol.schema import Value
 from ..base import Params
 from ..sql import _PARAMETER
 
-_FOUND: Final = re.compile(_PARAMETER, re.DOTALL)
+# What a database would do to a constant is done here, because not every host lets it.
+_FOUND: Final = re.compile(rf"JSON_QUOTE\(:(?P<json>[a-z_][a-z_0-9]*)\)|{_PARAMETER}", re.DOTALL)
 _ESCAPES: Final = str.maketrans(
     {"\\": r"\\", "'": "''", "\0": r"\0", "\n": r"\n", "\r": r"\r", "\x1a": r"\Z"}
 )
@@ -34,12 +36,13 @@ def render(sql: str, params: Params | None = None) -> str:
     values = params or {}
 
     def literal_of(found: re.Match[str]) -> str:
-        name = found[1]
+        name = found["json"] or found[2]
         if name is None:
             return found[0]
         if name not in values:
             raise Invalid(f"The statement has no value for :{name} .", field=name)
-        return literal(values[name])
+        value = values[name]
+        return literal(json.dumps(value, ensure_ascii=False) if found["json"] else value)
 
     return _FOUND.sub(literal_of, sql)
 

@@ -94,6 +94,11 @@ _PHRASES: Final[tuple[tuple[str, _Kind], ...]] = (
     (r"too large for column|invalid json|incorrect .* value|out of range", Invalid),
     (r"must be set|required|invalid request body", Invalid),
 )
+# Said under several codes.
+_MISSING: Final = re.compile(
+    r"table not found|none of this database|could not resolve .* to a commit|branch not found",
+    re.IGNORECASE,
+)
 _CONSTRAINTS: Final = re.compile(
     r"duplicate (primary )?key|duplicate entry|unique (key|constraint)|check constraint"
     r"|cannot be null|non-nullable|not null constraint|doesn't have a default",
@@ -144,7 +149,8 @@ def refusal(status: int, data: Mapping[str, Any], where: str) -> WastelandError:
 def sql_refusal(data: Mapping[str, Any], where: str) -> WastelandError:
     """Return the error that a failed statement's answer stands for, whose HTTP status is 200."""
     text = text_of(data)
-    kind = _CODES.get(str(data.get("code", "")).lower()) or _by_phrase(text) or EngineError
+    named = NotFound if _MISSING.search(text) else _CODES.get(str(data.get("code", "")).lower())
+    kind = named or _by_phrase(text) or EngineError
     facts = {name: data[name] for name in _FACTS if data.get(name) is not None}
     if issubclass(kind, Conflict) and _CONSTRAINTS.search(text):
         facts["constraint"] = _clean(text)

@@ -30,6 +30,8 @@ _BUSY, _LOCKED, _READ_ONLY, _INTERRUPTED, _IO, _FULL, _CANNOT_OPEN, _CONSTRAINT,
     5, 6, 8, 9, 10, 13, 14, 19, 23,
 )  # fmt: skip
 _BUSY_SNAPSHOT: Final = 517
+# The same code tells that a remote refuses, and that an authorizer of ours does.
+_JUDGED: Final = r"^not authorized|prohibited$"
 
 # The first pattern that is found decides. Sentences of DoltLite 0.51; the contract suite meets
 # each of them. They are compiled when there is an error to read.
@@ -67,7 +69,7 @@ def translate(error: driver.Error, location: str) -> WastelandError:
     reason = scrubbed(error.message)
     if isinstance(error, driver.CorruptDatabase):
         return Tampered(f"The database at {location} is damaged: {reason}.", reason=reason)
-    if error.code == _AUTH:
+    if error.code == _AUTH and not re.search(_JUDGED, reason):
         return Forbidden(
             f"The remote refuses: {reason.rstrip('.')}.", hint="check its URL", reason=reason
         )

@@ -248,7 +248,7 @@ class DoltHubHost(JournaledHost):
                 self.comment(repo, pull_id, author="", body=reason)
         if self._is_ours(pull):
             self.withdraw_branch(pull.source, pull.branch)
-        return replace(self._offers.ended(pull, state), reason=reason)
+        return replace(self._offers.ended(pull, state), merged_as=merged_as, reason=reason)
 
     def comment(self, repo: RepoName, pull_id: str, *, author: str, body: str) -> Comment:
         """

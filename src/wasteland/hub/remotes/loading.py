@@ -57,6 +57,7 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body in one piece: two would wait for each other's acknowledgement
     timeout = _TIMEOUT_S
     server: _Server
 

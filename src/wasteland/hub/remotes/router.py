@@ -15,15 +15,16 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, TypeVar
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
 from ...engines.urls import scrubbed
-from ...protocol.errors import LimitReached, NotFound, WastelandError
+from ...protocol.errors import LimitReached, NotFound, Unsupported, WastelandError
 from ...protocol.names import is_repo_part
 from ..errors import headers_of, status_of
 from ..tokens import redacted
@@ -41,6 +42,7 @@ _PIECE_BYTES: Final = 256 * 1024
 _HEADERS: Final = {"Cache-Control": "no-store"}
 _TYPE: Final = "application/octet-stream"
 
+_T = TypeVar("_T")
 _Answer = Callable[[Request, Access], Awaitable[Response]]
 
 
@@ -63,7 +65,8 @@ def router(
     """
     service = Service(directory or Path(tempfile.mkdtemp(prefix="wl-pushes-")), limits or Limits())
     routes = APIRouter(include_in_schema=False, lifespan=_closing(service))
-    for method, name, answer in _answers(service):
+    lane = CapacityLimiter(service.limits.transfers)
+    for method, name, answer in _answers(service, lane):
         endpoint = _endpoint(desk, answer)
         for door in ("/t/{token}", "/remotes"):
             path = f"{door}/{{owner}}/{{file}}/{name}"
@@ -102,6 +105,8 @@ def _open(desk: RemoteDesk, request: Request) -> Access:
     # The second door has no token; what is private stays so, whatever the desk says.
     if not access.may_read or (access.is_private and not access.account):
         raise _unknown()
+    if access.engine_path is None and access.upstream_path is None:
+        raise Unsupported(f"{access.repo} is no DoltLite database.", hint="use the REST API")
     return access
 
 
@@ -124,7 +129,10 @@ def _refusal(error: WastelandError) -> Response:
     )
 
 
-def _answers(service: Service) -> list[tuple[str, str, _Answer]]:
+def _answers(service: Service, lane: CapacityLimiter) -> list[tuple[str, str, _Answer]]:
+    async def transfer(work: Callable[..., _T], *args: object) -> _T:
+        return await to_thread.run_sync(work, *args, limiter=lane)
+
     async def refs(_: Request, access: Access) -> Response:
         return _bytes(await run_in_threadpool(service.refs, access))
 
@@ -133,24 +141,24 @@ def _answers(service: Service) -> list[tuple[str, str, _Answer]]:
 
     async def has_chunks(request: Request, access: Access) -> Response:
         body = await _body(request, _HASHES_BYTES)
-        return _bytes(await run_in_threadpool(service.has_chunks, access, body))
+        return _bytes(await transfer(service.has_chunks, access, body))
 
     async def get_chunks(request: Request, access: Access) -> Response:
         body = await _body(request, _HASHES_BYTES)
-        return await run_in_threadpool(_given, service, access, body)
+        return await transfer(_given, service, access, body)
 
     async def chunks(request: Request, access: Access) -> Response:
         draft = await run_in_threadpool(service.draft, access)
         try:
             await _save(request, draft, service.limits.chunks_bytes)
-            await run_in_threadpool(service.keep_chunks, access, draft)
+            await transfer(service.keep_chunks, access, draft)
         finally:
             draft.unlink(missing_ok=True)
         return _bytes(b"")
 
     async def refs_if(request: Request, access: Access) -> Response:
         body = await _body(request, _WISH_BYTES)
-        await run_in_threadpool(service.move_refs, access, body)
+        await transfer(service.move_refs, access, body)
         return _bytes(b"")
 
     async def commit(request: Request, access: Access) -> Response:

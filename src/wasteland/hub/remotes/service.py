@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import IO, Final
 
 from ...engines.doltlite.chunks import ChunkServer
 from ...hosts.queue import Queue
-from ...protocol.errors import Forbidden, Invalid, LimitReached, RateLimited, Unauthenticated
+from ...protocol.errors import Forbidden, Invalid, LimitReached, Unauthenticated
 from ...protocol.lean import dataclass
 from .chunks import Chunks, Union
 from .desk import Access
@@ -35,13 +34,14 @@ class Limits:
         chunks_bytes: One body of chunks.
         waiting_bytes: What one account may send for one repository before a branch moves.
         repository_bytes: A repository that is bigger takes no pushes.
-        transfers: How many answers with chunks, and pushes, are worked on at a time.
+        transfers: How many requests with chunks, and pushes, are worked on at a time; others wait,
+            and the hub's other routes do not wait for them.
     """
 
     chunks_bytes: int = 64 * _MB
     waiting_bytes: int = 256 * _MB
     repository_bytes: int = 8 * 1024 * _MB
-    transfers: int = 8
+    transfers: int = 12
 
 
 class Service:
@@ -62,7 +62,6 @@ class Service:
         self._turns = directory / "turns"
         self._quarantine = Quarantine(directory / "sent", limit_bytes=limits.waiting_bytes)
         self._server = ChunkServer()
-        self._transfers = threading.BoundedSemaphore(limits.transfers)
 
     def close(self) -> None:
         """Stop the chunk server."""
@@ -95,9 +94,8 @@ class Service:
         if len(set(hashes)) != len(hashes):
             raise Invalid("A hash is asked for twice.", field="hashes")
         with tempfile.SpooledTemporaryFile(_IN_MEMORY) as answer:
-            with self._transfer():
-                for chunk in Union(self._stores(access)).get(hashes):
-                    answer.write(given(chunk))
+            for chunk in Union(self._stores(access)).get(hashes):
+                answer.write(given(chunk))
             yield answer
 
     def draft(self, access: Access) -> Path:
@@ -132,8 +130,7 @@ class Service:
         wish = read_wish(body)
         waiting = self._waiting(access)
         stores = self._stores(access)
-        with self._transfer():
-            moves = land(access, wish, Union([waiting.index(), *stores]), self._turn(access))
+        moves = land(access, wish, Union([waiting.index(), *stores]), self._turn(access))
         waiting.drop_landed(Union(stores).has)
         for move in moves:
             access.on_push(move.branch, move.old, move.new)
@@ -152,15 +149,6 @@ class Service:
     def _turn(self, access: Access) -> Queue:
         key = hashlib.sha256(str(access.repo).encode()).hexdigest()
         return Queue(self._turns / key, f"{access.repo}", timeout_s=_PATIENCE_S)
-
-    @contextmanager
-    def _transfer(self) -> Iterator[None]:
-        if not self._transfers.acquire(timeout=_PATIENCE_S):
-            raise RateLimited("Too many clones and pushes at once.", hint="try again")
-        try:
-            yield
-        finally:
-            self._transfers.release()
 
     def _refuse_guests(self, access: Access) -> None:
         if not access.account:

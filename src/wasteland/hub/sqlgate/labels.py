@@ -13,7 +13,7 @@ from typing import Final
 
 from sqlglot import Token, TokenType, exp
 
-from .allow import is_name
+from .leaves import is_name
 from .parse import Statement
 
 _LONGEST: Final = 200

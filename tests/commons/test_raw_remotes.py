@@ -10,7 +10,8 @@ import pytest
 
 from commons.casts import REPO
 from wasteland import settings as user_settings
-from wasteland.commons import joining, raw_remotes
+from wasteland.commons import joining, memberships, raw_remotes
+from wasteland.commons.memberships import HUB, Membership
 from wasteland.engines.dolt.server import Server
 from wasteland.settings import Settings
 
@@ -50,6 +51,13 @@ def test_a_plain_remote_is_where_it_was_joined(home: Settings, remote: Path) -> 
 
     assert f"file://{remote}" == raw_remotes.open_remote(home, "").url
     assert "No port was open" in raw_remotes.close_remotes(home, "").note
+
+
+def test_a_commons_of_a_hub_is_a_file_of_its_address(home: Settings) -> None:
+    found = Membership(REPO, "ada", "ada", HUB, "https://hub.example.org", "doltlite")
+    memberships.save(home.config, found)
+
+    assert "https://hub.example.org/acme/board.db" == raw_remotes.open_remote(home, "").url
 
 
 @pytest.mark.dolt

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -293,7 +294,7 @@ def test_a_valence_has_any_dimensions_in_the_scale_of_the_commons(valence: objec
 
 
 @pytest.mark.parametrize(
-    "valence", [None, {}, [], "good", 3, {"quality": 4}, {"quality": -1}, {"quality": {"a": 1}}]
+    "valence", [None, {}, [], "good", 3, {"quality": 6}, {"quality": -1}, {"quality": {"a": 1}}]
 )
 def test_a_valence_that_says_nothing_here_is_invalid(valence: object) -> None:
     town = Town([WORK], Policy(preset="open", scale="1"))
@@ -364,3 +365,21 @@ def test_an_author_stamps_each_completion_of_a_rig() -> None:
     town = Town([COMPLETED, ACCEPTED, replace(STAMP, id="s-0", context_id="c-0")])
 
     assert town.judge("tara", add(STAMP)).allowed
+
+
+@pytest.mark.parametrize(
+    ("scale", "written", "kept"),
+    [
+        ("1", {"quality": 4, "reliability": 1}, {"quality": 0.8, "reliability": 0.2}),
+        ("5", {"quality": 0.8, "reliability": 0.6}, {"quality": 4, "reliability": 3}),
+    ],
+)
+def test_a_valence_of_the_other_scale_is_kept_in_that_of_the_commons(
+    scale: str, written: dict[str, float], kept: dict[str, float]
+) -> None:
+    town = Town([WORK], Policy(preset="open", scale=scale))
+
+    verdict = town.judge("tara", *rows(valence=written))
+
+    (amended,) = [row for row in verdict.amendments if row.table == "stamps"]
+    assert kept == json.loads(str(amended.row["valence"]))

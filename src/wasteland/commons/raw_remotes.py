@@ -11,7 +11,7 @@ from ..hosts.base import RepoName
 from ..hosts.local import LocalHost
 from ..hosts.storage import RawRemote
 from . import memberships
-from .memberships import HOST, Membership
+from .memberships import HOST, HUB, Membership
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +29,7 @@ _PUSHES = (
 _FILES = (
     "A DoltLite database; dolt cannot read it. Whoever may write the file can push past the gate."
 )
-_PLAIN = "Where you joined it. Whoever keeps this remote says who may read and who may push."
+_ELSEWHERE = "Whoever keeps it says who may read and who may push."
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,8 @@ def open_remote(settings: Settings, name: str, *, may_push: bool = False) -> Add
     """
     found = memberships.choose(settings.config, name)
     if found.kind != HOST:
-        return Address(str(found.repo), found.engine, found.url, note=_PLAIN)
+        url = f"{found.url}/{found.repo}.db" if found.kind == HUB else found.url
+        return Address(str(found.repo), found.engine, url, note=_ELSEWHERE)
     with _host(settings, found) as host:
         return _address(found.repo, host.open_remote(found.repo, may_push=may_push), may_push)
 

@@ -10,7 +10,15 @@ from pathlib import Path
 from ..engines.base import MAIN, Engine
 from ..engines.doltlite.engine import DoltLiteEngine
 from ..engines.urls import scrubbed
-from ..protocol.errors import Conflict, EngineError, NotFound, Tampered, Unavailable, WastelandError
+from ..protocol.errors import (
+    Conflict,
+    EngineError,
+    Forbidden,
+    NotFound,
+    Tampered,
+    Unavailable,
+    WastelandError,
+)
 from .queue import Queue
 
 ORIGIN = "origin"
@@ -77,7 +85,7 @@ def make_clone(url: str, path: Path, *, lazy: bool = False) -> None:
     with _draft(path) as draft:
         try:
             DoltLiteEngine.clone(url, draft, lazy=lazy).close()
-        except (EngineError, NotFound, Tampered) as error:
+        except (EngineError, Forbidden, NotFound, Tampered) as error:
             raise cannot_clone(url, error) from error
         # It keeps the remote's URL, which may hold a token.
         draft.chmod(0o600)

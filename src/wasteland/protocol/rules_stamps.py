@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 from .diff import DiffKind, RowChange
 from .errors import Conflict, Forbidden, Invalid, OwnWork
 from .owners import same_owner
 from .policy import Action
 from .proposal import Case
 from .records import Stamp, Status, WantedItem
-from .stamps import parse_scale, read
+from .stamps import parse_scale, read, translated
 
 
 def judge_stamp(case: Case, row: RowChange) -> None:
@@ -102,7 +104,11 @@ def _judge_scores(case: Case, row: RowChange, stamp: Stamp) -> None:
         )
     scale = parse_scale(case.policy.scale)
     unread = read(stamp.valence, scale).unread if scale else {}
-    if unread:
+    other = translated(stamp.valence, scale) if scale and case.authority.owned else None
+    if other:
+        # Some clients know one scale only.
+        case.amend(row, valence=json.dumps(other))
+    elif unread:
         raise Invalid(
             f"{stamp.id} rates {', '.join(sorted(unread))} outside this commons' scale.",
             hint="wl policy shows the scale",

@@ -123,6 +123,20 @@ def write_valence(scores: Mapping[str, float], scale: Scale) -> dict[str, float 
     return {name: _steps(score) for name, score in scores.items()}
 
 
+def translated(valence: Json, scale: Scale) -> dict[str, float | int] | None:
+    """
+    Return *valence*, plainly written in the other scale, as a commons of *scale* stores it.
+
+    Returns:
+        None if it is of *scale*, or could be of either.
+    """
+    used = infer_scale([valence])
+    if used is None or used is scale:
+        return None
+    found = read(valence, used)
+    return write_valence(found.scores, scale) if found.scores and not found.unread else None
+
+
 def parse_valence(ratings: Mapping[str, str | float] | Iterable[str]) -> dict[str, float]:
     """
     Return the scores, 0 to 1, that a user gives.

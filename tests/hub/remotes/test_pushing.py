@@ -16,7 +16,7 @@ from wasteland.hub.remotes import Limits
 from wasteland.protocol.errors import Forbidden, Stale, WastelandError
 
 
-def test_a_branch_is_pushed_to_a_fork_that_was_never_written(hub: Hub) -> None:
+def test_a_branch_is_pushed_to_a_fork_that_was_never_written(hub: Hub, tmp_path: Path) -> None:
     fork = hub.desk.fork("ann")
     clone = hub.clone(fork, ANN)
     mine = write(clone, "work", "mine")
@@ -29,6 +29,7 @@ def test_a_branch_is_pushed_to_a_fork_that_was_never_written(hub: Hub) -> None:
     assert [("ann/board", "work", "", mine)] == hub.desk.moves
     assert [] == engine.check()
     assert ["origin"] == [remote.name for remote in engine.remotes()]
+    assert [] == list(tmp_path.rglob("*.chunks"))
 
 
 def test_a_branch_goes_on_is_replaced_and_deleted_by_its_owner(hub: Hub) -> None:

@@ -8,7 +8,7 @@ from hub.remotes.hubs import ANN, AT, BOARD, BOB, ROWS, Hub, title, write
 from wasteland.engines.base import MAIN
 from wasteland.engines.doltlite.engine import DoltLiteEngine
 from wasteland.hosts.base import RepoName
-from wasteland.protocol.errors import EngineError
+from wasteland.protocol.errors import WastelandError
 
 _COUNT = "SELECT count(*) AS n FROM items"
 
@@ -108,7 +108,7 @@ def test_a_private_repository_does_not_exist_for_others(hub: Hub, token: str) ->
 
         assert (401 if token == "wrong" else 404) == status == absent
         assert not token or token.encode() not in body
-    with pytest.raises(EngineError):
+    with pytest.raises(WastelandError):
         hub.clone(BOARD, token)
 
 

@@ -40,6 +40,8 @@ READS = [
     Read("SELECT id FROM wanted WHERE title LIKE '%''now''%'", [("w-2",)]),
     Read("SELECT id FROM wanted WHERE title LIKE '%|%'", []),
     Read("SELECT id FROM wanted WHERE title LIKE 'a|_b' ESCAPE '|'", [("w-3",)]),
+    Read("SELECT id FROM wanted WHERE title LIKE 'a\\_b' ESCAPE '\\\\'", [("w-3",)]),
+    Read("SELECT id FROM wanted WHERE title LIKE 'axb' ESCAPE '\\\\'", [("w-4",)]),
     Read("SELECT id FROM wanted WHERE title NOT LIKE '%\\_%' AND priority = 1", [("w-1",)]),
     Read("SELECT id, title FROM wanted WHERE id LIKE 'w-1%' LIMIT 3", [("w-1", "Fix it")]),
     Read("SELECT id FROM wanted WHERE title = 'fix IT \\\\ 100% ''now'''", [("w-2",)]),

@@ -89,7 +89,8 @@ def copy_branch(
         return _copy_net(source, target, branch, base, source.log(head, limit=1)[0])
     made: dict[str, str] = {}
     for commit in reversed(source.log(head, after=base)):
-        made[commit.hash] = _copy_rows(source, target, base, commit, branch)
+        changes = source.diff(base, commit.hash)
+        made[commit.hash] = _copy_rows(target, changes, commit, branch)
         base = commit.hash
     return made
 
@@ -146,17 +147,17 @@ def _copy_first(source: Engine, target: Engine, first: Commit) -> str:
 
 
 def _copy_commit(source: Engine, target: Engine, before: str, commit: Commit) -> str:
+    changes = source.diff(before, commit.hash)
     if source.schema_changes(before, commit.hash):
         tables = own_tables(source.tables(ref=commit.hash))
         if ddl := statements(own_tables(target.tables()), tables):
             target.run_ddl(ddl, commit.message, author=commit.author, at=commit.at)
-    return _copy_rows(source, target, before, commit, MAIN)
+        # The rows of a table that was dropped went with it.
+        changes = [item for item in changes if item.table in tables]
+    return _copy_rows(target, changes, commit, MAIN)
 
 
-def _copy_rows(source: Engine, target: Engine, before: str, commit: Commit, branch: str) -> str:
-    # The rows of a table that was dropped went with it.
-    there = source.tables(ref=commit.hash)
-    changes = [item for item in source.diff(before, commit.hash) if item.table in there]
+def _copy_rows(target: Engine, changes: Sequence[RowChange], commit: Commit, branch: str) -> str:
     with target.change(branch) as change:
         try:
             write_rows(change, changes)

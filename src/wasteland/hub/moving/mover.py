@@ -31,6 +31,7 @@ from .renaming import rename_in_hub
 
 ENGINES: Final = ("doltlite", "dolt")
 _ATTEMPTS: Final = 5
+_FEW: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,12 @@ class _Move:
 
     def run(self, *, squash: bool, keep_old: bool) -> MoveReport:
         self._catch_up(squash=squash)
+        for _ in range(_ATTEMPTS):
+            # What is left to do while others wait should be short.
+            known = len(self.main)
+            self._catch_up()
+            if len(self.main) - known < _FEW:
+                break
         with self.host.queue(self.repo).turn():
             digests = self._settle()
             # Who asked for the old engine before the switch may have written until now.

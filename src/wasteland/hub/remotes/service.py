@@ -6,6 +6,7 @@ import hashlib
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Final
 
@@ -129,9 +130,11 @@ class Service:
         self._refuse_guests(access)
         wish = read_wish(body)
         waiting = self._waiting(access)
-        stores = self._stores(access)
-        moves = land(access, wish, Union([waiting.index(), *stores]), self._turn(access))
-        waiting.drop_landed(Union(stores).has)
+        chunks = Union([waiting.index(), *self._stores(access)])
+        moves = land(access, wish, chunks, self._turn(access))
+        # A fork may have become a file just now.
+        landed = replace(access, engine_path=Path(access.engine().location))
+        waiting.drop_landed(Union(self._stores(landed)).has)
         for move in moves:
             access.on_push(move.branch, move.old, move.new)
 
@@ -141,7 +144,7 @@ class Service:
 
     def _stores(self, access: Access) -> Sequence[Chunks]:
         paths = [access.engine_path, access.upstream_path]
-        return [self._server.store(path) for path in paths if path is not None]
+        return [self._server.store(path) for path in paths if path and path.is_file()]
 
     def _waiting(self, access: Access) -> Waiting:
         return self._quarantine.of(access.repo, access.account)

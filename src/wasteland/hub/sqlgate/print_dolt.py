@@ -34,6 +34,7 @@ def print_sql(tree: exp.Expr, scope: Scope) -> str:
     """
     rules: Rules = {
         exp.Anonymous: partial(_anonymous, scope=scope),
+        exp.Escape: _escape,
         exp.Like: _like,
         exp.Table: partial(_table, scope=scope),
     }
@@ -42,6 +43,14 @@ def print_sql(tree: exp.Expr, scope: Scope) -> str:
 
 
 def _like(node: exp.Expr) -> exp.Expr | None:
+    return None if isinstance(node.parent, exp.Escape) else _spelled(node)
+
+
+def _escape(node: exp.Expr) -> exp.Expr | None:
+    return _spelled(node.this) or node.this if node.expression.this == _BACKSLASH else None
+
+
+def _spelled(node: exp.Expr) -> exp.Expr | None:
     """
     Name another escape sign than the backslash.
 
@@ -49,9 +58,7 @@ def _like(node: exp.Expr) -> exp.Expr | None:
     drops the backslash, and the sign after it is a wildcard again.
     """
     pattern = node.expression
-    if isinstance(node.parent, exp.Escape) or not isinstance(pattern, exp.Literal):
-        return None
-    if _BACKSLASH not in pattern.this:
+    if not isinstance(pattern, exp.Literal) or _BACKSLASH not in pattern.this:
         return None
     like = exp.Like(
         this=node.this, expression=text(respelled(pattern.this)), negate=node.args.get("negate")

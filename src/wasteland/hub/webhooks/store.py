@@ -52,6 +52,7 @@ _MIGRATIONS: Final[Migrations] = (
         "CREATE INDEX deliveries_due ON deliveries (due_at, serial) WHERE state = 'waiting'",
         "CREATE INDEX deliveries_hook ON deliveries (hook, state, serial)",
     ),
+    ("CREATE TABLE told (repo TEXT PRIMARY KEY, state TEXT NOT NULL) STRICT",),
 )
 
 
@@ -157,26 +158,42 @@ class Store:
         self._file.write("DELETE FROM hooks WHERE id = ?", (hook.id,))
 
     def drop_repo(self, repo: RepoName) -> None:
-        """Drop the webhooks of a repository."""
-        self._file.write("DELETE FROM hooks WHERE repo = ?", (str(repo),))
+        """Drop the webhooks of a repository, and what they were told."""
+        with self._file.transaction() as connection:
+            for table in ("hooks", "told"):
+                connection.execute(f"DELETE FROM {table} WHERE repo = ?", (str(repo),))
+
+    def repositories(self) -> Sequence[RepoName]:
+        """Return the repositories that have webhooks, by name."""
+        rows = self._file.read("SELECT DISTINCT repo FROM hooks ORDER BY repo")
+        return [RepoName.parse(row["repo"]) for row in rows]
+
+    def told(self, repo: RepoName) -> str | None:
+        """Return up to what the webhooks of a repository were told; None for nothing yet."""
+        rows = self._file.read("SELECT state FROM told WHERE repo = ?", (str(repo),))
+        return rows[0]["state"] if rows else None
+
+    def tell(
+        self, repo: RepoName, deliveries: Sequence[Delivery], *, before: str | None, after: str
+    ) -> bool:
+        """
+        Queue deliveries and keep that all was told up to *after*.
+
+        Returns:
+            False, and nothing is done, if somebody else has told more than *before*.
+        """
+        with self._file.transaction() as connection:
+            row = connection.execute(_TOLD, (str(repo),)).fetchone()
+            if (row["state"] if row else None) != before:
+                return False
+            connection.execute("INSERT OR REPLACE INTO told VALUES (?, ?)", (str(repo), after))
+            _queue(connection, deliveries)
+        return True
 
     def add_deliveries(self, deliveries: Sequence[Delivery]) -> None:
         """Queue deliveries, all or none."""
-        rows = [
-            (
-                d.id,
-                d.hook_id,
-                d.event,
-                d.body,
-                d.state.value,
-                write_time(d.created_at),
-                write_time(d.due_at),
-                d.error,
-            )
-            for d in deliveries
-        ]
         with self._file.transaction() as connection:
-            connection.executemany(_ADD_DELIVERY, rows)
+            _queue(connection, deliveries)
 
     def count(self, hook: Hook, state: DeliveryState) -> int:
         """Return how many of a webhook's deliveries stand so."""
@@ -231,6 +248,23 @@ class Store:
         return self._file.write(_PRUNE, (write_time(before),))
 
 
+def _queue(connection: sqlite3.Connection, deliveries: Sequence[Delivery]) -> None:
+    rows = [
+        (
+            d.id,
+            d.hook_id,
+            d.event,
+            d.body,
+            d.state.value,
+            write_time(d.created_at),
+            write_time(d.due_at),
+            d.error,
+        )
+        for d in deliveries
+    ]
+    connection.executemany(_ADD_DELIVERY, rows)
+
+
 def _hook(row: sqlite3.Row) -> Hook:
     return Hook(
         id=row["id"],
@@ -259,6 +293,7 @@ def _delivery(row: sqlite3.Row) -> Delivery:
 
 
 _HOOKS: Final = "SELECT * FROM hooks WHERE repo = ? ORDER BY created_at, id"
+_TOLD: Final = "SELECT state FROM told WHERE repo = ?"
 _ADD_DELIVERY: Final = """
 INSERT INTO deliveries (id, hook, event, body, state, created_at, due_at, error)
 SELECT ?1, id, ?3, ?4, ?5, ?6, ?7, ?8 FROM hooks WHERE id = ?2

@@ -154,6 +154,34 @@ class Webhooks:
             self._store.add_deliveries([self._queued(hook, event) for hook in asking])
         return len(asking)
 
+    def repositories(self) -> Sequence[RepoName]:
+        """Return the repositories that have webhooks."""
+        return self._store.repositories()
+
+    def told(self, repo: RepoName) -> str | None:
+        """Return what ``tell`` was given last for a repository; None for nothing yet."""
+        return self._store.told(repo)
+
+    def tell(
+        self, repo: RepoName, events: Sequence[Event], *, before: str | None, after: str
+    ) -> bool:
+        """
+        Queue *events* and keep how far a repository was told of, both or neither.
+
+        Args:
+            before: What ``told`` said when the events were found.
+            after: What it is to say now.
+        Returns:
+            False, and nothing is done, if it says something else by now.
+        """
+        hooks = self._store.hooks(repo)
+        queued = [
+            self._queued(hook, event, ahead=ahead)
+            for hook in hooks
+            for ahead, event in enumerate(e for e in events if e.name in hook.events)
+        ]
+        return self._store.tell(repo, queued, before=before, after=after)
+
     def deliver_due(self, now: datetime) -> int:
         """
         Send what is due, to several receivers at once; return how many attempts were made.
@@ -171,7 +199,8 @@ class Webhooks:
         """Drop deliveries that were settled and are older than thirty days; return how many."""
         return self._store.prune(now - KEPT)
 
-    def _queued(self, hook: Hook, event: Event) -> Delivery:
+    def _queued(self, hook: Hook, event: Event, *, ahead: int = 0) -> Delivery:
+        """Return the delivery of *event*, dead at once where too many wait; *ahead* come too."""
         now = self._clock()
         delivery = Delivery(
             serial=0,
@@ -186,7 +215,7 @@ class Webhooks:
             status=0,
             error="",
         )
-        if self._store.count(hook, DeliveryState.WAITING) < MOST_WAITING:
+        if self._store.count(hook, DeliveryState.WAITING) + ahead < MOST_WAITING:
             return delivery
         full = f"{MOST_WAITING} deliveries were waiting already."
         return replace(delivery, state=DeliveryState.DEAD, error=full)

@@ -61,12 +61,12 @@ def _spelled(node: exp.Expr) -> exp.Expr | None:
     if not isinstance(pattern, exp.Literal) or _BACKSLASH not in pattern.this:
         return None
     like = exp.Like(
-        this=node.this, expression=text(respelled(pattern.this)), negate=node.args.get("negate")
+        this=node.this, expression=text(_respelled(pattern.this)), negate=node.args.get("negate")
     )
     return exp.Escape(this=like, expression=text(_SIGN))
 
 
-def respelled(pattern: str) -> str:
+def _respelled(pattern: str) -> str:
     """Return a LIKE pattern with `|` for the escape sign."""
     found: list[str] = []
     signs = iter(pattern)

@@ -1,35 +1,30 @@
-"""
-A live copy of a commons in another host's directory, which takes over when the first one is gone.
-
-A mirror follows main and the open pull requests of its source; nothing else may write to it until
-it is promoted. Where both sides are DoltLite files, main is fetched and commits keep their hashes;
-elsewhere it is made again commit by commit, and state remembers which commit is which. The journal
-of operations stays at the source: what had landed is found by the trailers of main's commits.
-"""
+"""Following a commons: its main, its pull requests, and the end of that."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
-from typing import Final
 
-from ..engines.base import MAIN, Engine
-from ..hosts.base import Host, PullRequest, PullState, RepoName
-from ..hosts.digests import digest
-from ..hosts.heads import retire_branch
-from ..hosts.local import LocalHost
-from ..hosts.state import Repository
-from ..hosts.state.mirrors import MirrorRow
-from ..protocol.errors import Conflict, Invalid, NotFound, Stale, Tampered, Unavailable, Unsupported
-from ..protocol.lean import dataclass
-from . import upkeep
-from .moving.definitions import own_tables
-from .moving.history import copy_branch, copy_main, line
-from .upkeep import Progress, silent
-
-_REMOTE: Final = "mirror-source"
+from ...engines.base import MAIN
+from ...hosts.base import Host, PullRequest, PullState, RepoName
+from ...hosts.heads import retire_branch
+from ...hosts.local import LocalHost
+from ...hosts.state import Repository
+from ...hosts.state.mirrors import MirrorRow
+from ...protocol.errors import (
+    Conflict,
+    Invalid,
+    NotFound,
+    Unavailable,
+    Unsupported,
+)
+from ...protocol.lean import dataclass
+from .. import upkeep
+from ..moving.definitions import own_tables
+from ..moving.history import copy_branch
+from ..upkeep import Progress, silent
+from . import lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,15 +122,15 @@ class Mirror:
         known = self.target.state.mirrors.commits(self.repo)
         head = there.head()
         if row.source_head:
-            _require_descent(there, row, head)
+            lines.require_descent(there, row, head)
         if head == row.source_head:
             return head, known
-        url = _address(there, here)
+        url = lines.address(there, here)
         # A main that was once made again has other hashes than its source's.
         if url and known.get(row.source_head, row.source_head) == row.source_head:
-            _fetch(here, url, head)
+            lines.fetch(here, url, head)
             return head, known
-        _repeat(there, here, row, known, progress)
+        lines.repeat(there, here, row, known, progress)
         self.target.state.mirrors.add_commits(self.repo, known)
         return head, known
 
@@ -229,7 +224,7 @@ def promote(host: LocalHost, repo: RepoName) -> MirrorRow:
     """
     with upkeep.turn(host.root):
         row = _found(host, repo)
-        host.engine(repo).remove_remote(_REMOTE)
+        host.engine(repo).remove_remote(lines.REMOTE)
         host.state.mirrors.remove(repo)
     return row
 
@@ -239,52 +234,6 @@ def _found(host: LocalHost, repo: RepoName) -> MirrorRow:
     if row is None:
         raise NotFound(f"{repo} in {host.location} is no mirror.", hint="wl list", repo=str(repo))
     return row
-
-
-def _address(there: Engine, here: Engine) -> str:
-    """Return where *here* can fetch what *there* has, "" if it cannot."""
-    # A Dolt server lets no other one read its databases' files.
-    are_files = {there.dialect.name, here.dialect.name} == {"doltlite"}
-    return f"file://{there.location}" if are_files and Path(there.location).is_file() else ""
-
-
-def _fetch(here: Engine, url: str, head: str) -> None:
-    here.add_remote(_REMOTE, url)
-    here.fetch(_REMOTE, MAIN)
-    # Nobody else writes here, and the source's main was seen to follow from ours.
-    here.move_branch(MAIN, head)
-
-
-def _repeat(
-    there: Engine, here: Engine, row: MirrorRow, known: dict[str, str], progress: Progress
-) -> None:
-    """Make the commits of main since the last pull again."""
-    first = here.log()[-1].hash
-    # What a killed pull has made and nobody recorded is made again.
-    here.move_branch(MAIN, known.get(row.source_head, first))
-    commits = line(there)
-    done = [n for n, commit in enumerate(commits) if commit.hash == row.source_head]
-    copy_main(there, here, commits[done[0] if done else 0 :], known, progress=progress)
-    if digest(there, commits[-1].hash) != digest(here):
-        raise Tampered(
-            f"The mirror at {here.location} has other rows than its source.",
-            hint="delete the mirror and make it anew",
-        )
-
-
-def _require_descent(there: Engine, row: MirrorRow, head: str) -> None:
-    try:
-        is_there = there.merge_base(row.source_head, head) == row.source_head
-    except (NotFound, Stale):
-        is_there = False
-    if not is_there:
-        raise Conflict(
-            f"Main at {row.source} does not follow from {row.source_head[:12]}, which was seen of "
-            "it: its history was rewritten, or an older state was restored.",
-            hint="wl mirror promote, if this copy is the right one; else delete it and mirror anew",
-            seen=row.source_head,
-            found=head,
-        )
 
 
 def _differs(present: PullRequest | None, pull: PullRequest, known: Mapping[str, str]) -> bool:

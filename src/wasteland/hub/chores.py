@@ -1,0 +1,84 @@
+"""What a hub does by itself while it serves: webhooks are told and delivered, evidence looked at."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+from ..commons import queries
+from ..hosts.base import RepoName
+from ..protocol.errors import NotFound
+from . import notices
+from .hub import Hub
+
+_ROUND_S: Final = 5.0
+_SELDOM_S: Final = 3600.0
+
+_log = logging.getLogger("wasteland.hub")
+
+
+def start(hub: Hub) -> list[threading.Thread]:
+    """
+    Do what is due now and then, until the hub stops; return the threads.
+
+    Each chore has a thread of its own: one that waits for a server elsewhere keeps none waiting.
+    """
+    chores = [
+        (partial(notices.tell_all, hub), _ROUND_S),
+        (partial(_deliver, hub), _ROUND_S),
+        (partial(_prune, hub), _SELDOM_S),
+        (_Evidence(hub), _ROUND_S),
+        *((chore, _ROUND_S) for chore in hub.chores),
+    ]
+    threads = [
+        threading.Thread(target=_repeat, args=(hub, chore, every_s), name="chore", daemon=True)
+        for chore, every_s in chores
+    ]
+    for thread in threads:
+        thread.start()
+    return threads
+
+
+def _repeat(hub: Hub, chore: Callable[[], object], every_s: float) -> None:
+    while not hub.stopping.wait(every_s):
+        try:
+            chore()
+        except Exception:  # noqa: BLE001  # whatever it was, the next round may go better
+            _log.exception("a chore failed; it is tried again")
+
+
+def _deliver(hub: Hub) -> None:
+    hub.webhooks.deliver_due(hub.host.now())
+
+
+def _prune(hub: Hub) -> None:
+    hub.webhooks.prune(hub.host.now())
+
+
+class _Evidence:
+    """Looks at the evidence of the commons here, where the hub may call addresses at all."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._seen: dict[RepoName, str] = {}
+
+    def __call__(self) -> None:
+        if not self._hub.outgoing.enabled:
+            return
+        for repo in self._hub.host.repositories():
+            self._note(repo)
+        self._hub.watch.check_due()
+
+    def _note(self, repo: RepoName) -> None:
+        """Remember the completions of a commons whose main has moved since it was looked at."""
+        try:
+            engine = self._hub.host.engine(repo)
+            head = engine.head()
+            if self._seen.get(repo) != head and self._hub.is_commons(repo):
+                self._hub.watch.note_all(str(repo), queries.at(engine))
+        except NotFound:
+            return
+        self._seen[repo] = head

@@ -53,6 +53,25 @@ def test_commands_killed_at_random_moments_lose_double_and_halve_nothing() -> No
     assert [] == figures["integrity"]
 
 
+def test_commands_killed_over_a_plain_remote_lose_double_and_halve_nothing() -> None:
+    """The same by two clones of one remote."""
+    figures = campaign("kills.py", "--rounds", "10", "--seed", "3", "--engine", "plain")
+
+    assert [] == figures["wrong"]
+    assert [] == figures["integrity"]
+
+
+@pytest.mark.dolt
+def test_commands_killed_on_dolt_lose_double_and_halve_nothing(dolt_program: str) -> None:
+    """The same on a Dolt server."""
+    figures = campaign(
+        "kills.py", "--rounds", "5", "--seed", "3", "--engine", "dolt", "--dolt", dolt_program
+    )
+
+    assert [] == figures["wrong"]
+    assert [] == figures["integrity"]
+
+
 @pytest.mark.dolt
 def test_exactly_one_of_many_processes_wins_each_claim_on_dolt(dolt_program: str) -> None:
     """The same race on a Dolt server."""

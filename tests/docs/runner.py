@@ -179,8 +179,8 @@ def _run(todo: list[Step], place: Path, extra: Mapping[str, str]) -> list[Outcom
 
 
 def _script(todo: list[Step], place: Path) -> str:
-    """Return one shell script: variables that a page sets last to its end."""
-    lines, home = [], ""
+    """Return one shell script: variables that a page sets last to its end, and what it starts."""
+    lines, home = ["trap 'kill $(jobs -p) 2>/dev/null; wait' EXIT"], ""
     for step in todo:
         if step.home != home:
             lines += [f'DIR_{home}="$PWD"'] if home else []

@@ -18,7 +18,7 @@ from .progress import working
 _SHELLS = ("bash", "zsh", "fish")
 
 
-@click.command(short_help="Create a commons on the local host")
+@click.command(short_help="Create a commons on the local host, or on a hub")
 @click.argument("commons", metavar="ORG/DB")
 @click.option("--name", default="", help="its name for people")
 @click.option("--handle", default="", help="your rig's handle; the org by default")
@@ -38,7 +38,7 @@ _SHELLS = ("bash", "zsh", "fish")
 @pass_context
 def create(context: Context, commons: str, *, dry_run: bool, **options: Any) -> None:
     """
-    Create a commons on the local host, with you as its maintainer.
+    Create a commons on the local host, or on a hub, with you as its maintainer.
 
     The commons is a database with the nine tables of the protocol. Your other rigs and processes
     join it with wl join ORG/DB; the host's directory is yours alone.
@@ -46,13 +46,17 @@ def create(context: Context, commons: str, *, dry_run: bool, **options: Any) -> 
     \b
     Example:
       wl create acme/board --name "Acme's board" --policy team
+      wl create http://127.0.0.1:8999/acme/board
     """
     from ..commons import joining
     from ..hosts.base import RepoName
 
+    options["mode"] = "direct" if options["mode"] == "wild-west" else options["mode"]
+    if "://" in commons:
+        context.show("create", _created_at_hub(context, commons, dry_run=dry_run, **options))
+        return
     repo = RepoName.parse(commons)
     options["handle"] = (options["handle"] or repo.owner).lower()
-    options["mode"] = "direct" if options["mode"] == "wild-west" else options["mode"]
     found = {
         "commons": str(repo),
         "handle": options["handle"],
@@ -86,7 +90,7 @@ def join(context: Context, target: str, *, direct: bool, **options: Any) -> None
     Take part in a commons: register your rig and remember where it is.
 
     COMMONS is org/db on the local host, a commons on a hub, a path, or the URL of a remote:
-    file://, http(s):// or a Dolt remote.
+    file://, http(s)://, or git@host:org/repo.git where Dolt keeps it in a git repository.
 
     \b
     Example:
@@ -105,6 +109,22 @@ def join(context: Context, target: str, *, direct: bool, **options: Any) -> None
     with working("Joining the commons", context.form):
         joined = joining.join(context.settings, target, mode=mode, **options)
     context.show("join", joined)
+
+
+def _created_at_hub(context: Context, target: str, *, dry_run: bool, **options: Any) -> Any:
+    """Create a commons on the hub that *target* names."""
+    from ..commons import hubs
+
+    place = hubs.read_address(target)
+    if place is None:
+        raise Invalid(
+            f"{target} is no commons of a hub.",
+            field="commons",
+            hint="wl create http://127.0.0.1:8999/acme/board",
+        )
+    del options["engine"]  # the hub's own
+    made = hubs.create(context.settings, *place, dry_run=dry_run, **options)
+    return {**made, "host": place[0]}
 
 
 def _joined_at_hub(context: Context, target: str, **options: Any) -> Any:

@@ -24,7 +24,7 @@ from .output import Format
 # configuration, on files, or on many commons.
 _LOCAL = {
     "demo": ("local", "Play the whole story on a commons of its own, in seconds"),
-    "create": ("local", "Create a commons on the local host"),
+    "create": ("local", "Create a commons on the local host, or on a hub"),
     "join": ("local", "Take part in a commons"),
     "leave": ("local", "Forget a commons; its data stays"),
     "list": ("local", "List the commons that you have joined"),

@@ -63,8 +63,8 @@ class DistantCommons:
     def register(self, *, op_id: str = "", **inputs: Any) -> Receipt:
         """Register the session's rig; inputs are those of ``Rigs.register``."""
         path = (*self._place(), "rigs")
-        body = {"handle": self.seat.rig, **inputs}
-        answer = self.http.send(Call("POST", path, body=body, key=op_id))
+        body = {"handle": self.seat.rig, **inputs} | ({"op_id": op_id} if op_id else {})
+        answer = self.http.send(Call("POST", path, body=body, repeatable=bool(op_id)))
         found: Receipt = from_data(Receipt, answer)
         return found
 

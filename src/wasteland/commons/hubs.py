@@ -14,6 +14,7 @@ from ..hosts.base import RepoName
 from ..protocol import ids
 from ..protocol.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from ..protocol.lean import dataclass
+from . import memberships
 from .credentials import Credentials
 from .distant import DistantCommons
 from .memberships import HUB, Membership
@@ -217,6 +218,42 @@ def join(
             dry_run=dry_run,
         )
     return membership, receipt
+
+
+def create(
+    settings: Settings, root: str, repo: RepoName, *, dry_run: bool = False, **wishes: str
+) -> Mapping[str, Any]:
+    """
+    Make a commons on a hub, with a rig of this user as its maintainer, and remember it.
+
+    Args:
+        wishes: handle, name, display_name, preset, mode and scale, as ``create_commons`` has them.
+    Returns:
+        commons, handle, commit, visibility; for a dry run, what would be asked for.
+    Raises:
+        Conflict: It exists.
+        Forbidden: The owner is no namespace of this user's.
+    """
+    body = {
+        "owner": repo.owner,
+        "name": repo.name,
+        "handle": wishes["handle"],
+        "title": wishes["name"],
+        "display_name": wishes["display_name"],
+        "policy": wishes["preset"],
+        "mode": wishes["mode"],
+        "valence_scale": wishes["scale"],
+    }
+    account = account_at(settings, root)
+    if dry_run:
+        return {"commons": str(repo), "commit": "", **body}
+    with open_http(settings, root) as http:
+        made = http.send(Call("POST", (*_API, "commons"), body=body))
+    membership = Membership(
+        repo, str(made["handle"]), account, HUB, root, engine="remote", joined_at=_now()
+    )
+    memberships.save(settings.config, membership)
+    return made
 
 
 def _now() -> str:

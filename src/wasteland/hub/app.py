@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Scope
 
 from .. import __version__
 from ..protocol.errors import WastelandError
-from . import api, v1alpha1, v2
+from . import api, remotes, v1alpha1, v2
 from .http import health, problems
 from .http.guards import Guards
 from .http.limits import RateLimits
 from .http.paths import EscapedSlashes
 from .http.repeats import Repeats
 from .hub import BODY_LIMIT_BYTES, Hub
+from .pushing import Pushing
+
+_REMOTES: Final = ("/t/", "/remotes/")
 
 
 def create_app(hub: Hub) -> ASGIApp:
@@ -52,6 +55,7 @@ def routes(hub: Hub) -> FastAPI:
     app.include_router(v1alpha1.router)
     app.include_router(v2.router)
     app.include_router(api.router)
+    app.include_router(remotes.router(Pushing(hub), directory=hub.host.root / ".pushes"))
     return app
 
 
@@ -66,6 +70,11 @@ def guarded(hub: Hub, app: ASGIApp) -> ASGIApp:
         hosts=options.hosts,
         origins=options.origins,
         body_limit_bytes=BODY_LIMIT_BYTES,
-        large=("/t/", "/remotes/"),
+        is_large=_is_large,
     )
     return health.Metrics(checked)
+
+
+def _is_large(scope: Scope) -> bool:
+    """Return whether a request's body may be longer than others; its route checks the size."""
+    return scope["path"].startswith(_REMOTES) or api.evidence.is_upload(scope)

@@ -1,4 +1,4 @@
-"""What a hub does by itself while it serves: webhooks are told and delivered, evidence looked at."""
+"""What a hub does by itself while it serves: it tells webhooks and looks at evidence."""
 
 from __future__ import annotations
 

@@ -14,6 +14,11 @@ from pathlib import Path
 from typing import Final, Self, TypeVar
 
 from ..commons import queries
+from ..commons.evidence.files import Files
+from ..commons.evidence.store import SqliteEvidenceStore
+from ..commons.evidence.store import open_store as open_evidence
+from ..commons.evidence.watch import Watch
+from ..commons.outgoing.client import Outgoing
 from ..commons.search import Search
 from ..commons.session import Seat, Session
 from ..engines.base import Engine
@@ -33,11 +38,13 @@ from .rights import Right
 from .sandbox import Sandbox
 from .store import open_store
 from .verdicts import Verdicts
+from .webhooks.webhooks import Webhooks
 
 S = TypeVar("S", bound=Session)
 
 BODY_LIMIT_BYTES: Final = 65_536
 _INDEXES: Final = ".indexes"
+_WEBHOOKS: Final = "webhooks.db"
 _RIGS_OF: Final = "SELECT * FROM `rigs` WHERE LOWER(`dolthub_org`) = :owner ORDER BY `handle`"
 
 
@@ -82,7 +89,12 @@ class Hub:
         verdicts: What gate and reviewers said about pull requests.
         answers: Those that repeated requests get again.
         sandbox: Where SQL of clients runs.
-        chores: What is to be done now and then while it serves.
+        outgoing: How addresses are called that users name.
+        webhooks: Who is told of what happens here.
+        files: What was uploaded as evidence.
+        checks: What looks at evidence found.
+        watch: Looks at evidence.
+        chores: What else is to be done now and then while it serves.
         stopping: Set when answers that wait are to end.
     """
 
@@ -96,6 +108,12 @@ class Hub:
         self.verdicts = Verdicts(self._store, host.now)
         self.answers = Answers(self._store, host.now)
         self.sandbox = Sandbox(workers=options.sql_workers)
+        self.outgoing = Outgoing(enabled=options.allow_outgoing, allow=options.outgoing_allowed)
+        self.webhooks = Webhooks(host.root / _WEBHOOKS, self.outgoing, host.now)
+        self._evidence = open_evidence(host.root)
+        self.files = Files(host.root, self._evidence)
+        self.checks = SqliteEvidenceStore(self._evidence)
+        self.watch = Watch(self.checks, self.outgoing, self.files, host.now)
         self.chores: list[Callable[[], object]] = []
         self.stopping = threading.Event()
 
@@ -108,6 +126,8 @@ class Hub:
     def close(self) -> None:
         """End the workers, close repositories and state."""
         self.sandbox.close()
+        self.webhooks.close()
+        self._evidence.close()
         self._store.close()
         self.host.close()
 

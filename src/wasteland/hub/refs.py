@@ -59,6 +59,17 @@ def writable(hub: Hub, caller: Caller, repo: RepoName, branch: str) -> None:
         LimitReached: It has too many branches already.
     """
     hub.require(caller, repo, Right.WRITE)
+    need_writable(hub, caller, repo, branch)
+
+
+def need_writable(hub: Hub, caller: Caller, repo: RepoName, branch: str) -> None:
+    """
+    Return if *caller*, who may write *repo*, may write this branch of it.
+
+    Raises:
+        Forbidden: It is main, or another rig's.
+        Invalid: The name cannot be that of a branch.
+    """
     check_branch(branch)
     if branch == MAIN and (hub.host.parent(repo) or hub.is_commons(repo)):
         raise Forbidden(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import fcntl
-import logging
 import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Final
 import uvicorn
 
 from ..protocol.errors import Conflict, Unavailable
+from . import chores
 from .accounts import Account
 from .app import create_app
 from .hub import Hub
@@ -26,9 +27,6 @@ _LOCK: Final = ".serving"
 _DRAIN_S: Final = 10
 _BACKLOG: Final = 512
 _KEEP_ALIVE_S: Final = 30
-_ROUND_S: Final = 5.0
-
-_log = logging.getLogger("wasteland.hub")
 
 
 @contextmanager
@@ -82,16 +80,17 @@ def serve(
             backlog=_BACKLOG,
             timeout_keep_alive=_KEEP_ALIVE_S,
             timeout_graceful_shutdown=_DRAIN_S,
-            lifespan="off",
+            lifespan="on",
         )
         server = _Server(config, hub.stopping, lambda: on_ready(url))
-        chores = threading.Thread(target=_do_chores, args=(hub,), name="chores", daemon=True)
-        chores.start()
+        threads = chores.start(hub)
         try:
             server.run(sockets=[listener])
         finally:
             hub.stopping.set()
-            chores.join(_DRAIN_S)
+            ends = time.monotonic() + _DRAIN_S
+            for thread in threads:
+                thread.join(max(0.0, ends - time.monotonic()))
 
 
 def first_start(hub: Hub, name: str) -> tuple[Account, str] | None:
@@ -153,13 +152,3 @@ def _listening(address: str, port: int) -> Iterator[socket.socket]:
         ) from error
     with listener:
         yield listener
-
-
-def _do_chores(hub: Hub) -> None:
-    """Do what is due now and then, until the hub stops; a failure waits for the next round."""
-    while not hub.stopping.wait(_ROUND_S):
-        for chore in hub.chores:
-            try:
-                chore()
-            except Exception:  # noqa: BLE001  # one chore must not keep the others from their turn
-                _log.exception("a chore failed; it is tried again")

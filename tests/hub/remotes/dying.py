@@ -30,7 +30,7 @@ def hub(folder: Path, point: str) -> Iterator[tuple[str, subprocess.Popen[str]]]
         [sys.executable, "-m", "hub.remotes.dying", str(folder), point],
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONPATH": paths},
+        env={**os.environ, "PYTHONPATH": paths, "TMPDIR": str(folder)},
     )
     try:
         assert process.stdout is not None

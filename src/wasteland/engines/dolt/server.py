@@ -128,6 +128,7 @@ class Server:
         with self._directory.lock():
             if self._directory.wanted_remotes_port is None:
                 self._directory.want_remotes_port(free_port())
+        self._found = _attach(self._directory, self._wish)  # somebody may just have begun it anew
         if self._remotes_port is None:
             self._begin_anew()
 

@@ -19,7 +19,7 @@ from ...protocol.errors import EngineError, Unsupported
 from ...protocol.schema import Value
 from ..base import Change, Params, Statement
 from ..refusals import refuse_moved, refuse_strays
-from . import bundle, sequence, statements
+from . import branches, bundle, sequence, statements
 from .database import Database, Guarded
 from .literals import render
 
@@ -100,7 +100,7 @@ class DoltHubChange(Change):
             return self.head
         if self._database.http.is_hub:
             return bundle.send(self._database, self._branch, self._gathered, message)
-        found = sequence.head_of(self._database, self._branch)
+        found = branches.head_of(self._database, self._branch)
         refuse_moved(self._branch, expected=self.head, found=found)
         op_id = trailers.find(message) or ""
         return sequence.send(

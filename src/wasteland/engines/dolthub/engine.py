@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Final, NoReturn
 
 from ...protocol.diff import RowChange
-from ...protocol.errors import Conflict, NotFound, Unavailable, Unsupported
+from ...protocol.errors import NotFound, Unsupported
 from ...protocol.names import visible
 from ...protocol.schema import Value
 from ..base import (
@@ -31,11 +31,11 @@ from ..base import (
 )
 from ..refusals import check_name, refuse_main
 from ..sql import DOLT, Dialect, quoted
-from . import history, leftovers, sequence
+from . import branches, history, leftovers
 from .change import DoltHubChange
 from .database import Database
 from .http import Http
-from .literals import literal, render
+from .literals import render
 from .paging import pages
 
 DIALECT: Final = Dialect("dolthub", lambda sql: sql, DOLT.json_has, mixed_order=False)
@@ -44,8 +44,6 @@ _REF: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._/+@=-]*(?:[~^]\d*)*\Z")
 _HASH: Final = re.compile(r"[0-9a-v]{32}\Z|[0-9a-f]{40}\Z")
 _COMMIT_OF: Final = "SELECT dolt_hashof(:ref) AS hash"
 _MERGE_BASE: Final = "SELECT dolt_merge_base(:left, :right) AS hash"
-_BRANCHES: Final = "SELECT name, hash FROM dolt_branches"
-_DELETE: Final = "CALL DOLT_BRANCH('-D', :name)"
 
 
 class DoltHubEngine(Engine):
@@ -126,7 +124,7 @@ class DoltHubEngine(Engine):
     @contextmanager
     def change(self, branch: str = MAIN) -> Iterator[Change]:
         """Gather a change of *branch*; it is sent when it is committed, and else forgotten."""
-        head = sequence.head_of(self._database, _checked(branch))
+        head = branches.head_of(self._database, _checked(branch))
         change = DoltHubChange(self._database, branch, head)
         try:
             yield change
@@ -153,10 +151,7 @@ class DoltHubEngine(Engine):
 
     def branches(self, prefix: str = "") -> list[Branch]:
         """Return the branches by name."""
-        begins = f" WHERE LEFT(name, {len(prefix)}) = {literal(prefix)}" if prefix else ""
-        rows = self.read(f"{_BRANCHES}{begins} ORDER BY name")
-        found = [Branch(str(row["name"]), str(row["hash"])) for row in rows]
-        return sorted(found, key=lambda branch: branch.name)
+        return branches.beginning(self._database, prefix)
 
     def remote_branches(self, remote: str, prefix: str = "") -> list[Branch]:
         """Return nothing: no remotes are known here."""
@@ -170,16 +165,11 @@ class DoltHubEngine(Engine):
         A branch that could only be emptied (see ``delete_branch``) is brought up to *start*.
         """
         commit = self.head(start)
-        try:
-            self._database.create_branch(check_name(name), commit)
-        except Conflict:
-            if name not in self._emptied:
-                raise
+        if check_name(name) in self._emptied:
             leftovers.restart(self._database, name, start)
             self._emptied.discard(name)
-        except Unavailable as error:
-            if not error.facts.get("unsure") or not self._is_at(name, commit):
-                raise
+        else:
+            branches.create(self._database, name, commit)
 
     def delete_branch(self, name: str) -> None:
         """
@@ -189,15 +179,11 @@ class DoltHubEngine(Engine):
         more, and ``create_branch`` takes it for new.
         """
         refuse_main(name)
-        if not self.branches(check_name(name)):
-            return
         try:
-            self._database.write(render(_DELETE, {"name": name}), base=MAIN, branch=MAIN)
+            branches.delete(self._database, check_name(name))
         except Unsupported:
             leftovers.empty(self._database, name)
             self._emptied.add(name)
-        except NotFound:
-            return
 
     def tags(self) -> list[Tag]:
         """Return the tags by name."""
@@ -224,7 +210,7 @@ class DoltHubEngine(Engine):
 
     def merge_base(self, left: str, right: str) -> str | None:
         """Return the newest common ancestor of two refs, None if they share no history."""
-        values = {"left": _checked(left), "right": _checked(right)}
+        values = {"left": self._commit(left), "right": self._commit(right)}
         rows = self._database.read(render(_MERGE_BASE, values), MAIN).rows
         return str(rows[0]["hash"]) if rows and rows[0]["hash"] else None
 
@@ -305,9 +291,6 @@ class DoltHubEngine(Engine):
     def _commit(self, ref: str) -> str:
         """Return the commit of *ref*; one that is spelled like a commit is taken at its word."""
         return ref if _HASH.match(ref) else self.head(ref)
-
-    def _is_at(self, branch: str, commit: str) -> bool:
-        return any((b.name, b.head) == (branch, commit) for b in self.branches(branch))
 
     def _refuse(self, what: str) -> NoReturn:
         raise Unsupported(

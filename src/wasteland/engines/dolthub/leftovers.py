@@ -14,7 +14,7 @@ from ...protocol.diff import RowChange
 from ...protocol.schema import TABLES, Row
 from ..base import MAIN
 from ..sql import quoted
-from . import sequence
+from . import branches, sequence
 from .database import Database, Guarded
 from .history import changed_rows
 from .literals import literal, render
@@ -24,7 +24,7 @@ _BASE = "SELECT dolt_merge_base(:left, :right) AS hash"
 
 def empty(database: Database, branch: str) -> None:
     """Undo all row changes that *branch* made since it left main."""
-    head = sequence.head_of(database, branch)
+    head = branches.head_of(database, branch)
     sql = render(_BASE, {"left": MAIN, "right": head})
     base = str(database.read(sql, MAIN).rows[0]["hash"])
     changes = changed_rows(database, base, head, None)
@@ -34,8 +34,10 @@ def empty(database: Database, branch: str) -> None:
 
 
 def restart(database: Database, branch: str, start: str) -> None:
-    """Bring an emptied *branch* up to branch *start*."""
-    database.write("", base=start, branch=branch)
+    """Bring an emptied *branch* up to branch *start*, and wait until that is seen."""
+    commit = database.write("", base=start, branch=branch)
+    if commit:
+        branches.wait_until_at(database, branch, commit)
 
 
 def _undoing(changes: Sequence[RowChange]) -> list[Guarded]:

@@ -13,9 +13,9 @@ from typing import Final
 
 from ...protocol import ids, trailers
 from ...protocol.errors import Conflict, Invalid, NotFound, Stale, Unavailable
+from . import branches
 from .database import Database, Guarded
 from .history import count_changed
-from .literals import literal
 
 _SENDINGS: Final = 4
 _LOOKS: Final = 3
@@ -46,53 +46,41 @@ def send(
         sql = _marked(statement.sql, op_id) if is_last else statement.sql
         commit = _sent(database, branch, sql, commit)
     _verify(database, branch, head, commit, touched)
+    branches.wait_until_at(database, branch, commit)
     return commit
-
-
-def head_of(database: Database, branch: str) -> str:
-    """
-    Return the commit that *branch* is at.
-
-    Raises:
-        NotFound: There is no such branch.
-    """
-    sql = f"SELECT hash FROM dolt_branches WHERE name = {literal(branch)}"
-    rows = database.read(sql, branch).rows
-    if not rows:
-        raise NotFound(f"There is no branch {branch} .", hint="wl status", ref=branch)
-    return str(rows[0]["hash"])
 
 
 def _sent(database: Database, branch: str, sql: str, before: str) -> str:
     """Run one statement, looking for its commit where the answer was lost."""
-    is_repeated = False
+    looks = 1
     for _ in range(_SENDINGS):
         try:
             commit = database.write(sql, base=branch, branch=branch)
-            return commit or _moved(database, branch, before) or before
+            return commit or _moved(database, branch, before, _LOOKS) or before
         except Conflict:
-            # A repeated INSERT meets its own row.
-            commit = _moved(database, branch, before) if is_repeated else ""
+            # An INSERT that arrived twice meets its own row.
+            commit = _moved(database, branch, before, looks)
             if not commit:
                 raise
             return commit
         except Unavailable as error:
             if not error.facts.get("unsure"):
                 raise
-            commit = _moved(database, branch, before)
-            if commit:
+            looks = _LOOKS
+            if commit := _moved(database, branch, before, looks):
                 return commit
-            is_repeated = True
     raise _lost(branch)
 
 
-def _moved(database: Database, branch: str, before: str) -> str:
-    """Return the branch's head if it is no longer *before*, after a few looks; else ""."""
-    looks = iter(range(_LOOKS))
+def _moved(database: Database, branch: str, before: str, looks: int) -> str:
+    """Return the branch's head if it is no longer *before*, after so many looks; else ""."""
+    left = iter(range(looks - 1))
 
     def look() -> str | None:
-        head = head_of(database, branch)
-        return head if head != before else (None if next(looks, None) is not None else "")
+        head = branches.head_of(database, branch)
+        if head != before:
+            return head
+        return None if next(left, None) is not None else ""
 
     return database.http.wait_for(look, f"a write on {branch}")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from . import commons, events, logins, operations
+from . import commons, events, evidence, feeds, logins, operations, webhooks
 
 router = APIRouter()
-for part in (commons, logins, events, operations):
+for part in (commons, logins, events, webhooks, evidence, feeds, operations):
     router.include_router(part.router)

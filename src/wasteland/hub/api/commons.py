@@ -46,6 +46,7 @@ class NewRig(BaseModel):
     rig_type: str = "human"
     email: str = ""
     parent: str = ""
+    op_id: str | None = None
     dry_run: bool = False
 
 
@@ -153,7 +154,7 @@ def register(
         email=body.email,
         parent=body.parent,
         dry_run=body.dry_run,
-        op_id=asked.op_id or None,
+        op_id=body.op_id or asked.op_id or None,
     )
     answer: dict[str, Any] = to_data(receipt)
     return answer

@@ -130,8 +130,7 @@ def _answer(asked: Asked, result: Any, link: str = "") -> Response:
     headers = {"ETag": tag, "Cache-Control": "no-cache", "Vary": "Authorization, X-Wasteland-Rig"}
     if link:
         headers["Link"] = link
-    known = asked.request.headers.get("if-none-match", "")
-    if tag in {part.strip().removeprefix("W/") for part in known.split(",")}:
+    if asked.has(tag):
         return Response(status_code=304, headers=headers)
     return Response(text, media_type="application/json", headers=headers)
 

@@ -65,6 +65,11 @@ class Asked:
         params = self.request.path_params
         return self.hub.repo(self.caller, params["owner"], params["database"], need)
 
+    def has(self, tag: str) -> bool:
+        """Return whether the client says that it has what *tag* names (``If-None-Match``)."""
+        known = self.request.headers.get("if-none-match", "")
+        return tag in {part.strip().removeprefix("W/") for part in known.split(",")}
+
     def part(self, name: str) -> str:
         """Return a segment of the path as the client meant it."""
         return segment(self.request.path_params[name])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -38,8 +38,8 @@ class Guards:
     Args:
         hosts: Names allowed in ``Host`` besides those of loopback.
         origins: Origins allowed besides the hub's own.
-        body_limit_bytes: Of bodies, but of those below *large*.
-        large: Beginnings of paths whose routes check the size themselves.
+        body_limit_bytes: Of bodies, but of those of *is_large*.
+        is_large: Whether a request's route checks the size itself.
     """
 
     def __init__(
@@ -49,13 +49,13 @@ class Guards:
         hosts: Collection[str],
         origins: Collection[str],
         body_limit_bytes: int,
-        large: tuple[str, ...] = (),
+        is_large: Callable[[Scope], bool] = lambda _: False,
     ) -> None:
         self._app = app
         self._hosts = _LOOPBACK | {name.lower() for name in hosts}
         self._origins = frozenset(origins)
         self._limit = body_limit_bytes
-        self._large = large
+        self._is_large = is_large
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -111,8 +111,7 @@ class Guards:
             raise _TooLarge(self._limit_of(scope))
 
     def _limit_of(self, scope: Scope) -> int:
-        is_large = bool(self._large) and scope["path"].startswith(self._large)
-        return 2**62 if is_large else self._limit
+        return 2**62 if self._is_large(scope) else self._limit
 
     def _is_own(self, origin: str, host: str) -> bool:
         return origin in self._origins or urlsplit(origin).netloc == host

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -26,8 +27,11 @@ _KEPT: Final = timedelta(days=1)
 _ABANDONED: Final = timedelta(seconds=60)
 _LONGEST_KEY: Final = 256
 _CHANGING: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-# Answers that hold a secret are not kept; asking twice makes two.
-_NEVER: Final = ("/api/v1/tokens", "/api/v1/logins")
+# Answers that hold a secret are not kept, asking twice makes two; and a file that is uploaded twice
+# is the same file, and too long to be read here.
+_NEVER: Final = re.compile(
+    r"/api/v1/(?:tokens|logins|commons/[^/]+/[^/]+/(?:webhooks|evidence))(?:/|\Z)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +184,7 @@ class _Recorder:
 def _key(scope: Scope) -> str:
     if scope["type"] != "http" or scope["method"] not in _CHANGING:
         return ""
-    if scope["path"].startswith(_NEVER):
+    if _NEVER.match(scope["path"]):
         return ""
     return Headers(scope=scope).get("idempotency-key", "")
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from . import hub_care
 from .context import Context, pass_context, with_format
 
 if TYPE_CHECKING:
@@ -209,4 +210,6 @@ def _hub(context: Context) -> Iterator[Hub]:
         found.close()
 
 
+for _care in hub_care.OF_HUB:
+    hub.add_command(_care)
 COMMANDS = {"hub": hub}

@@ -37,6 +37,8 @@ _LOCAL = {
     "login": ("hubs", "Sign in at a hub"),
     "logout": ("hubs", "Forget the token for a hub"),
     "hub": ("hub_admin", "Run a hub: accounts, tokens, backup, move, check"),
+    "mirror": ("hub_care", "A live read-only copy of a commons"),
+    "export": ("hub_care", "Write the board as pages that need no server"),
     "completion": ("local", "Print the completion script of your shell"),
     "version": ("local", "Print the version"),
 }
@@ -46,7 +48,7 @@ _SECTIONS = (
     ("Do work", ("post", "update", "claim", "extend", "handover", "unclaim", "done", "withdraw")),
     ("Judge work", ("inbox", "review", "comment", "accept", "reject", "close", "merge")),
     ("Run a commons", ("rig", "policy", "import", "sync", "remote", "doctor", "undo")),
-    ("Hubs", ("serve", "hub", "login", "logout")),
+    ("Hubs", ("serve", "hub", "login", "logout", "mirror", "export")),
     ("Yourself", ("config", "completion", "version")),
 )
 

@@ -35,9 +35,7 @@ def release_due(session: Session) -> list[str]:
 
     Costs one indexed read when nothing is due.
     """
-    if not session.is_owned:
-        return []
-    if not due(session):
+    if not session.is_owned or not due(session) or session.host.is_mirror(session.repo):
         return []
     released: list[str] = []
 

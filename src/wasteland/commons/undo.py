@@ -31,6 +31,8 @@ _FINAL = {
     "withdraw": "post the item again",
     "register": "a registration is permanent",
     "trust": "set the trust that should hold",
+    "suspend": "wl rig restore ends a suspension",
+    "restore": "wl rig suspend suspends again",
     "policy": "set the rule that should hold",
     "link": "wl rig link --revoke",
     "unclaim": "claim it again",

@@ -180,6 +180,11 @@ class Host(ABC):
 
     # --- repositories
 
+    def is_mirror(self, repo: RepoName) -> bool:
+        """Return whether *repo* only follows another host, and takes no writes."""
+        del repo
+        return False
+
     @abstractmethod
     def repositories(self) -> list[RepoName]:
         """Return the commons here (no forks), by name."""

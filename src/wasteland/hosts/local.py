@@ -160,6 +160,10 @@ class LocalHost(JournaledHost):
         """Return the forks of *repo*, by owner."""
         return self._state.repositories.forks(repo)
 
+    def is_mirror(self, repo: RepoName) -> bool:
+        """Return whether *repo*, or what it is a fork of, only follows another host."""
+        return self._state.mirrors.find(self.parent(repo) or repo) is not None
+
     def parent(self, repo: RepoName) -> RepoName | None:
         """
         Return what *repo* is a fork of, None for a commons.

@@ -1,10 +1,16 @@
-"""How errors of ours become HTTP: a status for each code, and a problem body (RFC 9457)."""
+"""
+How errors of ours become HTTP: a status for each code, and a body in the form of the API asked.
+
+DoltHub's first API has a form of its own; its second and ours have problem bodies (RFC 9457).
+"""
 
 from __future__ import annotations
 
 import http
 from collections.abc import Mapping
 from typing import Any, Final
+
+from starlette.responses import JSONResponse
 
 from ..protocol.errors import WastelandError
 from .tokens import redacted
@@ -29,9 +35,71 @@ STATUS: Final[Mapping[str, int]] = {
     "unsupported": 501,
     "tampered": 500,
 }
+V1ALPHA1: Final = "/api/v1alpha1"
+V2: Final = "/api/v2"
 PROBLEM_TYPE: Final = "application/problem+json"
 _RETRY_AFTER_S: Final = 1
 _FACT_LIMIT: Final = 200
+# The first API documents every failure as 400; only what its clients tell apart has another status.
+_V1ALPHA1_STATUS: Final = {409: 400, 422: 400, 501: 400}
+_KEPT: Final = frozenset({"already_claimed", "stale"})
+# The second calls malformed what we call invalid, and unprocessable what cannot be done.
+_V2_STATUS: Final = {422: 400, 501: 422}
+_V2_CODES: Final[Mapping[int, str]] = {
+    400: "VALIDATION_FAILED",
+    401: "UNAUTHENTICATED",
+    403: "PERMISSION_DENIED",
+    404: "NOT_FOUND",
+    405: "METHOD_NOT_ALLOWED",
+    409: "CONFLICT",
+    413: "VALIDATION_FAILED",
+    422: "UNPROCESSABLE",
+    429: "RATE_LIMITED",
+    503: "SERVICE_UNAVAILABLE",
+}
+
+
+def failure(
+    error: WastelandError, path: str, *, request_id: str, status: int | None = None
+) -> JSONResponse:
+    """
+    Return an error as the API tells it that *path* is of.
+
+    Args:
+        status: None for that of the error.
+    """
+    found = status or _status_at(error, path)
+    headers = headers_of(error)
+    if _is_below(path, V1ALPHA1):
+        return JSONResponse(first_form(error, "status", "message"), found, headers)
+    body = problem(error, instance=path, request_id=request_id, status=found)
+    if _is_below(path, V2):
+        body |= {"code": _V2_CODES.get(found, "INTERNAL"), "reason": error.code}
+    return JSONResponse(body, found, headers, PROBLEM_TYPE)
+
+
+def first_form(error: WastelandError, state: str, message: str) -> dict[str, Any]:
+    """Return the body of an error in the first API, whose keys are *state* and *message*."""
+    told = {
+        state: "Error",
+        message: redacted(error.message),
+        "code": error.code,
+        "hint": redacted(error.hint),
+    }
+    return told | {name: facts_of(error)[name] for name in _TOLD if error.facts.get(name)}
+
+
+def _status_at(error: WastelandError, path: str) -> int:
+    status = status_of(error)
+    if _is_below(path, V2):
+        return _V2_STATUS.get(status, status)
+    if _is_below(path, V1ALPHA1) and error.code not in _KEPT:
+        return _V1ALPHA1_STATUS.get(status, status)
+    return status
+
+
+def _is_below(path: str, prefix: str) -> bool:
+    return path == prefix or path.startswith(f"{prefix}/")
 
 
 def status_of(error: WastelandError) -> int:
@@ -47,20 +115,21 @@ def headers_of(error: WastelandError) -> dict[str, str]:
     return {"WWW-Authenticate": 'token realm="wasteland"'} if status == 401 else {}
 
 
-def problem(error: WastelandError, *, instance: str, request_id: str) -> dict[str, Any]:
+def problem(
+    error: WastelandError, *, instance: str, request_id: str, status: int
+) -> dict[str, Any]:
     """
     Return the problem body of an error.
 
     Members beside those of RFC 9457: ``code``, ``hint``, ``request_id`` and the error's facts.
     """
-    status = status_of(error)
     return {
         **{name: value for name, value in facts_of(error).items() if name not in _RESERVED},
         "type": "about:blank",
         "title": http.HTTPStatus(status).phrase,
         "status": status,
         "detail": redacted(error.message),
-        "instance": redacted(instance),
+        "instance": redacted(instance.encode(errors="replace").decode()),
         "code": error.code,
         "hint": redacted(error.hint),
         "request_id": request_id,
@@ -82,6 +151,7 @@ def _plain(value: object) -> Any:
     return redacted(str(value))[:_FACT_LIMIT]
 
 
+_TOLD: Final = ("holder", "field")
 _RESERVED: Final = frozenset(
     {"type", "title", "status", "detail", "instance", "code", "hint", "request_id"}
 )

@@ -71,6 +71,7 @@ def need_writable(hub: Hub, caller: Caller, repo: RepoName, branch: str) -> None
         Invalid: The name cannot be that of a branch.
     """
     check_branch(branch)
+    hub.host.state.mirrors.refuse_writes(repo)
     if branch == MAIN and (hub.host.parent(repo) or hub.is_commons(repo)):
         raise Forbidden(
             f"main of {repo} is not written directly: it moves by pull requests.",

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from engines.dolthub.stand_in import ROOT, Clock, StandIn
-from engines.dolthub.toxics import SLOW_MERGE, STALE, Toxic
+from engines.dolthub.toxics import SLOW_MERGE, STALE, TIMEOUT_S, Toxic
 from wasteland.commons.receipts import PENDING
 from wasteland.commons.sdk import Commons
 from wasteland.commons.session import Seat
 from wasteland.engines.base import MAIN
 from wasteland.engines.dolthub.http import Http
-from wasteland.engines.dolthub.retry import Timing
+from wasteland.engines.dolthub.retry import Limits, Timing
 from wasteland.engines.dolthub.secret import Secret
 from wasteland.hosts import replay
 from wasteland.hosts.base import PullState, RepoName
@@ -34,6 +34,7 @@ MOST_REPEATS: Final = 8
 MOST_REQUESTS: Final = 400
 MOST_SECONDS: Final = 1800.0
 _TIMES: Final = frozenset({"created_at", "updated_at", "completed_at", "registered_at", "last_seen"})
+DEBUG = __import__("os").environ.get("DBG")
 _EVIDENCE: Final = "https://example.org/work"
 
 
@@ -93,7 +94,7 @@ class Story:
                 break
             except WastelandError as error:
                 assert isinstance(error, EngineError) or error.code in {"conflict", "not_found", "stale"}
-                errors.append(error.code)
+                errors.append(error.code); DEBUG and __import__("traceback").print_exc()
                 self.clock.sleep(45.0)
         else:
             raise AssertionError(f"{verb} was never done: {errors}")
@@ -184,7 +185,7 @@ class Story:
 
     def _host(self, home: Path, who: str) -> DoltHubHost:
         timing = Timing(self.clock, self.clock.sleep, self.toxic.chance)
-        http = Http(ROOT, Secret(f"token-of-{who}"), transport=self.toxic, timing=timing)
+        http = Http(ROOT, Secret(f"token-of-{who}"), transport=self.toxic, timing=timing, limits=Limits(timeout_s=TIMEOUT_S))
         return DoltHubHost(http, home, clock=self.clock.date)
 
     def _check_once(self, number: str, op_id: str) -> None:

@@ -14,6 +14,7 @@ import httpx2
 
 from engines.dolthub.stand_in import Clock
 
+TIMEOUT_S: Final = 15.0
 RATE: Final = 0.3
 """How many of the requests are poisoned."""
 
@@ -57,6 +58,10 @@ class Toxic(httpx2.BaseTransport):
         """Let up to *most_s* pass."""
         self._clock.sleep(self._chance.uniform(0.0, most_s))
 
+    def time_out(self) -> None:
+        """Let the time of one try pass."""
+        self._clock.sleep(TIMEOUT_S)
+
     def chance(self) -> float:
         """Return a number from 0 up to 1."""
         return self._chance.random()
@@ -95,7 +100,8 @@ def _reset(toxic: Toxic, request: httpx2.Request) -> httpx2.Response:
 def _half_json(toxic: Toxic, request: httpx2.Request) -> httpx2.Response:
     response = toxic.pass_on(request)
     body = response.content
-    return httpx2.Response(response.status_code, content=body[: toxic.cut(body)])
+    headers = {"content-type": response.headers.get("content-type", "")}
+    return httpx2.Response(response.status_code, content=body[: toxic.cut(body)], headers=headers)
 
 
 def _failing(status: int) -> Callable[[Toxic, httpx2.Request], httpx2.Response]:
@@ -123,7 +129,7 @@ def _limited_with_pause(toxic: Toxic, request: httpx2.Request) -> httpx2.Respons
 
 def _timeout(toxic: Toxic, request: httpx2.Request) -> httpx2.Response:
     toxic.pass_on(request)
-    toxic.wait(60.0)
+    toxic.time_out()
     raise httpx2.ReadTimeout("no answer in time")
 
 

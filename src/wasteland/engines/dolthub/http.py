@@ -224,9 +224,10 @@ class Http:
     def _understood(self, response: httpx2.Response, body: bytes) -> Mapping[str, Any]:
         status = response.status_code
         data = json_object(body)
-        if 200 <= status < 300:
-            if data is None:
-                raise _Failure(self._cut_off("with no whole JSON object"), is_unsure=True)
+        is_promised = "json" in response.headers.get("content-type", "")
+        if data is None and (200 <= status < 300 or (status < 500 and is_promised)):
+            raise _Failure(self._cut_off("with no whole JSON object"), is_unsure=True)
+        if data is not None and 200 <= status < 300:
             return data
         if 300 <= status < 400:
             raise EngineError(

@@ -293,7 +293,11 @@ class DoltHubHost(JournaledHost):
         if not self._forks.is_behind(fork, upstream):
             return
         number = self._offers.open(Offer(fork, upstream, MAIN, f"Follow {upstream}", ""))
-        self.merge_pull(fork, number)
+        pull = self._offers.shown(fork, number)
+        if pull.state is PullState.OPEN:
+            self._offers.merge(pull)
+        what = f"the main of {fork}"
+        self._http.wait_for(lambda: not self._forks.is_behind(fork, upstream) or None, what)
 
     def _head_of(self, repo: RepoName, branch: str) -> str:
         with suppress(NotFound):

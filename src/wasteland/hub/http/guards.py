@@ -82,7 +82,8 @@ class Guards:
             self._check(scope, headers)
             body = _Bounded(receive, self._limit_of(scope))
         except WastelandError as error:
-            await answer(error, scope)(scope, receive, marked)
+            status = 413 if isinstance(error, _TooLarge) else None
+            await answer(error, scope, status=status)(scope, receive, marked)
             return
         try:
             await self._app(scope, body, marked)
@@ -131,13 +132,14 @@ class _Bounded:
 
     def __init__(self, receive: Receive, limit: int) -> None:
         self._receive = receive
+        self._limit = limit
         self._left = limit
 
     async def __call__(self) -> Message:
         message = await self._receive()
         self._left -= len(message.get("body", b""))
         if self._left < 0:
-            raise _TooLarge(self._left)
+            raise _TooLarge(self._limit)
         return message
 
 

@@ -1,9 +1,8 @@
-"""Errors as problem bodies (RFC 9457), for every API but DoltHub's first."""
+"""Errors as answers, in the form of the API that was asked; mistakes of ours among them."""
 
 from __future__ import annotations
 
 import http
-import json
 import logging
 from typing import Any, Final
 
@@ -14,6 +13,7 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from ...protocol.errors import Invalid, NotFound, WastelandError
+from ...protocol.names import visible
 from .. import errors
 from ..tokens import redacted
 
@@ -24,15 +24,7 @@ _LOGGED: Final = 500
 def answer(error: WastelandError, scope: Scope, *, status: int | None = None) -> Response:
     """Return an error as a response."""
     request_id = str(scope.get("state", {}).get("request_id", ""))
-    body = errors.problem(error, instance=scope["path"], request_id=request_id)
-    if status:
-        body |= {"status": status, "title": http.HTTPStatus(status).phrase}
-    return Response(
-        json.dumps(body, ensure_ascii=False),
-        status_code=status or errors.status_of(error),
-        headers=errors.headers_of(error),
-        media_type=errors.PROBLEM_TYPE,
-    )
+    return errors.failure(error, scope["path"], request_id=request_id, status=status)
 
 
 async def on_error(request: Request, error: Exception) -> Response:
@@ -50,17 +42,20 @@ async def on_http(request: Request, error: Exception) -> Response:
     """Answer what no route answers: an unknown path, another method."""
     if not isinstance(error, HTTPException):
         return await on_error(request, error)
-    if error.status_code == http.HTTPStatus.NOT_FOUND:
-        return answer(NotFound("There is no such route."), request.scope)
-    response = answer(
-        Invalid(f"{request.method} is not for this route.")
-        if error.status_code == http.HTTPStatus.METHOD_NOT_ALLOWED
-        else Invalid(str(error.detail)),
-        request.scope,
-        status=error.status_code,
-    )
+    found = of_http(error, request.method)
+    response = answer(found, request.scope, status=error.status_code)
     response.headers.update(error.headers or {})
     return response
+
+
+def of_http(error: HTTPException, method: str) -> WastelandError:
+    """Return what the framework refuses by itself as an error of ours."""
+    if error.status_code == http.HTTPStatus.NOT_FOUND:
+        return NotFound("There is no such route.", hint="GET /openapi.json lists them")
+    if error.status_code == http.HTTPStatus.METHOD_NOT_ALLOWED:
+        allowed = (error.headers or {}).get("Allow", "")
+        return Invalid(f"{visible(method)} is not for this route, only {allowed}.", field="method")
+    return Invalid("The body cannot be read.", field="body")
 
 
 def invalid(error: Exception) -> Invalid:

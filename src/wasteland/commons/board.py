@@ -14,10 +14,11 @@ from ..hosts.base import PullRequest
 from ..protocol import names, trailers
 from ..protocol.errors import Invalid, NotFound
 from ..protocol.policy import Action, Policy
-from ..protocol.records import Lease, Status, WantedItem
+from ..protocol.records import Completion, Lease, Status, WantedItem
 from ..protocol.roles import Actor, is_allowed, next_steps
 from . import leases, queries
 from .commands import commands
+from .evidence.reuse import findings
 from .listing import Filters, list_items
 from .queries import Query
 from .session import Session, branch_item, branch_rig
@@ -227,7 +228,19 @@ class Board(Session):
             next=commands(next_steps(item, actor, policy), item.id)
             if is_now and self.seat.rig
             else (),
+            findings=findings(query, self._submitted(item.id, completions, about)),
         )
+
+    def _submitted(
+        self, item_id: str, completions: Sequence[Completion], about: Sequence[PullRequest]
+    ) -> list[Completion]:
+        """Return the work on an item that waits for review, on main or offered."""
+        waiting = [c for c in completions if not c.validated_by]
+        for pull in about:
+            source = queries.at(self.host.engine(pull.source), pull.head)
+            work = queries.completions_of(source, item_id)
+            waiting += [c for c in work if c.completed_by == branch_rig(pull)]
+        return waiting
 
     def _offered(self, pull: PullRequest, item: WantedItem | None) -> Offered:
         source = queries.at(self.host.engine(pull.source), pull.head)

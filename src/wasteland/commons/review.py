@@ -12,9 +12,11 @@ from ..protocol.diff import RowChange
 from ..protocol.errors import Forbidden, Invalid, Stale, WastelandError
 from ..protocol.inbox import Card, classify
 from ..protocol.policy import Action
+from ..protocol.records import Completion
 from ..protocol.roles import authorize
 from . import queries, recovery, remarks
 from .adoption import adopt
+from .evidence.reuse import findings
 from .intents import Intent
 from .merge import judged
 from .receipts import Receipt
@@ -36,6 +38,7 @@ class Submission:
         allowed: Whether the gate would let it land now.
         reasons: Why not, one sentence each.
         comments: Oldest first.
+        findings: What to know about its evidence, one sentence each; they refuse nothing.
     """
 
     pull: PullRequest
@@ -45,6 +48,7 @@ class Submission:
     allowed: bool
     reasons: Sequence[str]
     comments: Sequence[Comment] = ()
+    findings: Sequence[str] = ()
 
 
 class Review(WriteSession):
@@ -191,6 +195,7 @@ class Review(WriteSession):
             allowed=not reasons,
             reasons=reasons,
             comments=self.host.comments(self.repo, pull.id) if with_comments and keeps else (),
+            findings=findings(self.main(), _submitted(rows)),
         )
 
 
@@ -236,6 +241,15 @@ def _is_about(row: RowChange, item_id: str, rig: str) -> bool:
     if row.table == "rigs":
         return row.before is None and row.key == rig
     return (row.table, row.key) == ("wanted", item_id)
+
+
+def _submitted(rows: Sequence[RowChange]) -> list[Completion]:
+    """Return the work that *rows* hand in."""
+    return [
+        Completion.from_row(row.row)
+        for row in rows
+        if row.table == "completions" and row.after and "evidence" in row.cells
+    ]
 
 
 _SHORTEST_HEAD: Final = 7

@@ -51,6 +51,7 @@ class ItemSheet:
         main_status: Its status on main; None when it exists only as pending work.
         expires_at: End of the claim's lease, None where nothing expires.
         next: Commands that you may run now.
+        findings: What to know about evidence that waits for review, one sentence each.
     """
 
     item: WantedItem
@@ -60,6 +61,7 @@ class ItemSheet:
     pending: Sequence[Offered]
     expires_at: datetime | None = None
     next: Sequence[str] = ()
+    findings: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,11 @@ DoltHub's first API has a form of its own; its second and ours have problem bodi
 from __future__ import annotations
 
 import http
+import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from starlette.responses import JSONResponse
+from starlette.responses import Response
 
 from ..protocol.errors import WastelandError
 from .tokens import redacted
@@ -61,21 +62,33 @@ _V2_CODES: Final[Mapping[int, str]] = {
 
 def failure(
     error: WastelandError, path: str, *, request_id: str, status: int | None = None
-) -> JSONResponse:
+) -> Response:
     """
     Return an error as the API tells it that *path* is of.
 
     Args:
         status: None for that of the error.
     """
-    found = status or _status_at(error, path)
-    headers = headers_of(error)
-    if _is_below(path, V1ALPHA1):
-        return JSONResponse(first_form(error, "status", "message"), found, headers)
+    found = status or status_at(error, path)
+    if is_below(path, V1ALPHA1):
+        return answer(error, first_form(error, "status", "message"), found)
     body = problem(error, instance=path, request_id=request_id, status=found)
-    if _is_below(path, V2):
+    if is_below(path, V2):
         body |= {"code": _V2_CODES.get(found, "INTERNAL"), "reason": error.code}
-    return JSONResponse(body, found, headers, PROBLEM_TYPE)
+    return answer(error, body, found, media_type=PROBLEM_TYPE)
+
+
+def answer(
+    error: WastelandError,
+    body: Mapping[str, Any],
+    status: int,
+    *,
+    media_type: str = "application/json",
+) -> Response:
+    """Return *body*, which tells of *error*, as a response."""
+    # What is told may repeat what was sent, and that need not be text that can be encoded.
+    text = json.dumps(body, ensure_ascii=False).encode(errors="replace")
+    return Response(text, status, headers_of(error), media_type)
 
 
 def first_form(error: WastelandError, state: str, message: str) -> dict[str, Any]:
@@ -89,16 +102,18 @@ def first_form(error: WastelandError, state: str, message: str) -> dict[str, Any
     return told | {name: facts_of(error)[name] for name in _TOLD if error.facts.get(name)}
 
 
-def _status_at(error: WastelandError, path: str) -> int:
+def status_at(error: WastelandError, path: str) -> int:
+    """Return the HTTP status of an error, as the API has it that *path* is of."""
     status = status_of(error)
-    if _is_below(path, V2):
+    if is_below(path, V2):
         return _V2_STATUS.get(status, status)
-    if _is_below(path, V1ALPHA1) and error.code not in _KEPT:
+    if is_below(path, V1ALPHA1) and error.code not in _KEPT:
         return _V1ALPHA1_STATUS.get(status, status)
     return status
 
 
-def _is_below(path: str, prefix: str) -> bool:
+def is_below(path: str, prefix: str) -> bool:
+    """Return whether *path* is of the API at *prefix*."""
     return path == prefix or path.startswith(f"{prefix}/")
 
 
@@ -129,7 +144,7 @@ def problem(
         "title": http.HTTPStatus(status).phrase,
         "status": status,
         "detail": redacted(error.message),
-        "instance": redacted(instance.encode(errors="replace").decode()),
+        "instance": redacted(instance),
         "code": error.code,
         "hint": redacted(error.hint),
         "request_id": request_id,

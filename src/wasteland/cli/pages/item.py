@@ -30,9 +30,10 @@ def show(sheet: ItemSheet, now: datetime) -> RenderableType:
     ]
     if item.description:
         page += [Text(), parts.indented(parts.prose(item.description.rstrip()))]
-    page += _section("Completions", [_completion(c, now) for c in sheet.completions])
-    page += _section("Stamps", [stamp(s, now) for s in sheet.stamps])
-    page += _section("Pending, not merged yet", [_offered(o) for o in sheet.pending])
+    page += section("Completions", [_completion(c, now) for c in sheet.completions])
+    page += section("Stamps", [stamp(s, now) for s in sheet.stamps])
+    page += section("Pending, not merged yet", [_offered(o) for o in sheet.pending])
+    page += section("Findings", [parts.line(f) for f in sheet.findings])
     return Group(*page, *parts.commands("You may:", _steps(sheet)))
 
 
@@ -65,6 +66,11 @@ def stamp(found: Stamp, now: datetime) -> RenderableType:
     skills = ", ".join(found.skill_tags or ())
     said = [("message", found.message), ("skills", skills)]
     return Group(head, parts.fields([*scores, *unread, *said]))
+
+
+def section(title: str, entries: Sequence[RenderableType]) -> list[RenderableType]:
+    """Return entries under a heading; nothing where there are none."""
+    return [Text(), parts.heading(title), parts.indented(*entries)] if entries else []
 
 
 def _state(sheet: ItemSheet, now: datetime) -> Text:
@@ -136,10 +142,6 @@ def _offered(work: Offered) -> RenderableType:
 def _confidence(found: Stamp) -> str:
     sure = 1.0 if found.confidence is None else found.confidence
     return "" if sure == 1 else f"confidence {sure:.2f}"
-
-
-def _section(title: str, entries: Sequence[RenderableType]) -> list[RenderableType]:
-    return [Text(), parts.heading(title), parts.indented(*entries)] if entries else []
 
 
 def _event(event: Event, now: datetime) -> Text:

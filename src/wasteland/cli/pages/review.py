@@ -13,7 +13,7 @@ from ...commons.review import Submission
 from ...hosts.base import Comment
 from ...protocol.inbox import CardKind
 from . import parts
-from .item import change
+from .item import change, section
 from .receipt import diff
 
 
@@ -45,6 +45,7 @@ def review(found: Submission, now: datetime) -> RenderableType:
         ),
         Text(),
         *_verdict(found),
+        *section("Findings", [parts.line(f) for f in found.findings]),
         Text(),
         parts.heading("Rows"),
         *(parts.indented(*diff(to_data(row))) for row in found.rows),
@@ -64,10 +65,9 @@ def comment(remark: Comment, now: datetime) -> RenderableType:
 
 def _card(found: Submission, now: datetime) -> RenderableType:
     facts = [("evidence", found.card.evidence), ("also", ", ".join(found.card.others))]
-    return Group(
-        _headline(found, now),
-        parts.fields([*facts, *(("refused", reason) for reason in found.reasons)]),
-    )
+    facts += [("note", finding) for finding in found.findings]
+    facts += [("refused", reason) for reason in found.reasons]
+    return Group(_headline(found, now), parts.fields(facts))
 
 
 def _headline(found: Submission, now: datetime) -> Text:

@@ -64,6 +64,22 @@ def finding(completion: Completion) -> str:
     )
 
 
+def findings(query: Query, submitted: Iterable[Completion]) -> list[str]:
+    """
+    Return what a reviewer is to know about the evidence of *submitted*, one sentence each.
+
+    Handed in again by the same rig for the same item it is no finding.
+    """
+    found = {
+        other.id: finding(other)
+        for completion in submitted
+        if completion.evidence
+        for other in reused(query, completion.evidence, besides=completion.id)
+        if (other.wanted_id, other.completed_by) != (completion.wanted_id, completion.completed_by)
+    }
+    return list(found.values())
+
+
 def _patterns(piece: Evidence) -> list[str]:
     """Return LIKE patterns, of which every text with *piece* in it meets one; none for prose."""
     if piece.kind is Kind.TEXT:

@@ -63,7 +63,9 @@ def invalid(error: Exception) -> Invalid:
     first: dict[str, Any] = {}
     if isinstance(error, RequestValidationError) and error.errors():
         first = error.errors()[0]
-    place = ".".join(str(part) for part in first.get("loc", ())[1:]) or "body"
+    is_json = first.get("type") != "json_invalid"  # which has a position for a place
+    place = ".".join(map(str, first.get("loc", ())[1:])) if is_json else ""
+    place = visible(place)[1:-1] or "body"
     return Invalid(f"{place}: {first.get('msg', 'not readable')}.", field=place)
 
 

@@ -11,22 +11,19 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
-from starlette.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
 
 from ...hosts.base import PullState
 from ...protocol.errors import Invalid, WastelandError
 from ...protocol.names import visible
-from ..errors import headers_of, status_of
-from ..http.paths import segment
-from ..http.problems import internal, invalid
-from ..tokens import redacted
+from ..errors import V1ALPHA1 as PREFIX
+from ..errors import answer, first_form, status_at
+from ..http.problems import internal, invalid, of_http
+from .echoes import echoed
 
-PREFIX: Final = "/api/v1alpha1"
 SUCCESS: Final = "Success"
 ERROR: Final = "Error"
-# Its documented failures are all 400; only what its clients tell apart has another status.
-_STATUS: Final = {422: 400, 409: 400}
-_KEPT: Final = frozenset({"already_claimed", "stale"})
 
 
 class Body(BaseModel):
@@ -40,7 +37,7 @@ class ResourceRoute(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the handler that the framework calls."""
-        return _answering(super().get_route_handler(), _resource_failure)
+        return _answering(super().get_route_handler(), "status", "message")
 
 
 class SqlRoute(APIRoute):
@@ -48,13 +45,9 @@ class SqlRoute(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the handler that the framework calls."""
-        return _answering(super().get_route_handler(), _sql_failure)
-
-
-def http_status(error: WastelandError) -> int:
-    """Return the HTTP status of an error, as this API has it."""
-    status = status_of(error)
-    return status if error.code in _KEPT else _STATUS.get(status, status)
+        return _answering(
+            super().get_route_handler(), "query_execution_status", "query_execution_message"
+        )
 
 
 def when(at: datetime) -> str:
@@ -84,41 +77,24 @@ def read_state(text: str | None) -> PullState | None:
 
 
 def _answering(
-    handler: Callable[[Request], Coroutine[Any, Any, Response]],
-    failure: Callable[[Request, WastelandError], Response],
+    handler: Callable[[Request], Coroutine[Any, Any, Response]], state: str, message: str
 ) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+    """Return *handler*, its errors told under the keys *state* and *message*."""
+
     async def call(request: Request) -> Response:
+        is_read = True
+        found: WastelandError
         try:
             return await handler(request)
         except WastelandError as error:
-            return failure(request, error)
+            found = error
         except RequestValidationError as error:
-            return failure(request, invalid(error))
+            found = invalid(error)
+        except HTTPException as error:
+            found, is_read = of_http(error, request.method), False
         except Exception as error:  # noqa: BLE001  # a mistake of ours, told in this API's shape
-            return failure(request, internal(error))
+            found = internal(error)
+        body = {**await echoed(request, with_body=is_read), **first_form(found, state, message)}
+        return answer(found, body, status_at(found, PREFIX))
 
     return call
-
-
-def _resource_failure(request: Request, error: WastelandError) -> Response:
-    names = {"owner": "database_owner", "database": "database_name"}
-    return _failure(request, error, names, {"status": ERROR, "message": redacted(error.message)})
-
-
-def _sql_failure(request: Request, error: WastelandError) -> Response:
-    names = {"owner": "repository_owner", "database": "repository_name", "ref": "commit_ref"}
-    told = {
-        "query_execution_status": ERROR,
-        "query_execution_message": redacted(error.message),
-    }
-    return _failure(request, error, names, told)
-
-
-def _failure(
-    request: Request, error: WastelandError, names: dict[str, str], told: dict[str, Any]
-) -> Response:
-    echoed = {names.get(name, name): segment(value) for name, value in request.path_params.items()}
-    body = {**echoed, **told, "code": error.code, "hint": redacted(error.hint)}
-    if holder := error.facts.get("holder"):
-        body["holder"] = str(holder)
-    return JSONResponse(body, status_code=http_status(error), headers=headers_of(error))

@@ -2,38 +2,24 @@
 
 from __future__ import annotations
 
-import http
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 from urllib.parse import quote
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict
+from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from ...hosts.base import PullRequest, RepoName
 from ...protocol.errors import Invalid, WastelandError
-from ..errors import PROBLEM_TYPE, headers_of, problem, status_of
-from ..http.problems import internal, invalid
+from ..errors import V2 as PREFIX
+from ..http.problems import answer, internal, invalid, of_http
 from ..operations import Job, Kind, State
 
-PREFIX: Final = "/api/v2"
-_CODES: Final[Mapping[int, str]] = {
-    400: "VALIDATION_FAILED",
-    401: "UNAUTHENTICATED",
-    403: "PERMISSION_DENIED",
-    404: "NOT_FOUND",
-    409: "CONFLICT",
-    422: "UNPROCESSABLE",
-    429: "RATE_LIMITED",
-    500: "INTERNAL",
-    501: "UNPROCESSABLE",
-    503: "SERVICE_UNAVAILABLE",
-}
-_STATUS: Final[Mapping[int, int]] = {422: 400, 501: 422}
 
 
 class Body(BaseModel):
@@ -56,6 +42,8 @@ class Route(APIRoute):
                 return failure(request, error)
             except RequestValidationError as error:
                 return failure(request, invalid(error))
+            except HTTPException as error:
+                return failure(request, of_http(error, request.method))
             except Exception as error:  # noqa: BLE001  # a mistake of ours, told in this API's shape
                 return failure(request, internal(error))
 
@@ -64,17 +52,7 @@ class Route(APIRoute):
 
 def failure(request: Request, error: WastelandError) -> Response:
     """Return an error as this API's problem body; ours adds its own code as ``reason``."""
-    found = status_of(error)
-    status = _STATUS.get(found, found)
-    request_id = str(request.scope.get("state", {}).get("request_id", ""))
-    told = problem(error, instance=request.scope["path"], request_id=request_id)
-    told |= {
-        "status": status,
-        "title": http.HTTPStatus(status).phrase,
-        "code": _CODES[status],
-        "reason": error.code,
-    }
-    return JSONResponse(told, status, headers=headers_of(error), media_type=PROBLEM_TYPE)
+    return answer(error, request.scope)
 
 
 def data(value: Any, *, after: object = None) -> dict[str, Any]:

@@ -11,8 +11,9 @@ import pytest
 from click.shell_completion import ShellComplete
 
 from cli.conftest import Wl
-from wasteland.cli import build, methods
+from wasteland.cli import build
 from wasteland.cli.main import cli
+from wasteland.commons import methods
 from wasteland.commons.operations import BY_NAME, GROUPS, OPERATIONS, Kind, Operation
 
 _ALL = [row for row in OPERATIONS if row.name]

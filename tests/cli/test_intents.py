@@ -7,13 +7,12 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from cli.conftest import Wl
-from wasteland.cli.intents import operation_id, recorded
+from wasteland.cli.intents import Writer, operation_id, recorded
 from wasteland.commons.operations import BY_NAME
 from wasteland.hosts.local import LocalHost
 from wasteland.protocol.errors import Conflict, Unavailable
@@ -26,24 +25,19 @@ class _Session:
     """A session whose write is told what to do."""
 
     def __init__(self, error: BaseException | None = None) -> None:
-        self.host = SimpleNamespace(location="/host")
-        self.repo = "acme/board"
-        self.seat = SimpleNamespace(rig="ada")
         self.error = error
         self.seen: list[str | None] = []
+        self.writer = Writer(("/host", "acme/board", "ada"), self.call, lambda _: True)
 
-    def post(self, *, title: str, op_id: str | None = None, dry_run: bool = False) -> str:
-        self.seen.append(op_id)
+    def call(self, values: Mapping[str, Any]) -> str:
+        self.seen.append(values.get("op_id"))
         if self.error:
             raise self.error
-        return f"{title} {dry_run}"
-
-    def extend(self, *, title: str) -> str:
-        return title
+        return f"{values['title']} {values.get('dry_run', False)}"
 
 
 def _recorded(state: Path, session: _Session, values: Mapping[str, Any] = VALUES) -> Any:
-    return recorded(state, session, POST, values)  # type: ignore[arg-type]
+    return recorded(state, session.writer, POST, values)
 
 
 def test_a_finished_write_leaves_no_note(tmp_path: Path) -> None:
@@ -100,23 +94,23 @@ def test_an_old_note_begins_anew(tmp_path: Path) -> None:
 
 
 def test_a_living_rival_is_no_retry(tmp_path: Path) -> None:
-    session: Any = _Session()
+    writer = _Session().writer
     with (
-        operation_id(tmp_path, session, POST, VALUES) as mine,
-        operation_id(tmp_path, session, POST, VALUES) as theirs,
+        operation_id(tmp_path, writer, POST, VALUES) as mine,
+        operation_id(tmp_path, writer, POST, VALUES) as theirs,
     ):
         assert mine != theirs
 
 
 def test_the_lock_ends_with_its_process(tmp_path: Path) -> None:
-    session: Any = _Session()
-    with pytest.raises(KeyboardInterrupt), operation_id(tmp_path, session, POST, VALUES) as first:
+    writer = _Session().writer
+    with pytest.raises(KeyboardInterrupt), operation_id(tmp_path, writer, POST, VALUES) as first:
         raise KeyboardInterrupt
     (note,) = (tmp_path / "intents").iterdir()
 
     with note.open() as handle:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    with operation_id(tmp_path, session, POST, VALUES) as again:
+    with operation_id(tmp_path, writer, POST, VALUES) as again:
         assert first == again
 
 
@@ -128,12 +122,6 @@ def test_a_given_id_and_a_dry_run_are_not_noted(tmp_path: Path) -> None:
 
     assert ["op-mine", None] == session.seen
     assert not (tmp_path / "intents").exists()
-
-
-def test_a_method_without_an_id_is_called_as_it_is(tmp_path: Path) -> None:
-    session: Any = _Session()
-
-    assert "Once" == recorded(tmp_path, session, BY_NAME["extend"], VALUES)
 
 
 def test_a_repeated_command_posts_again_when_the_first_one_finished(wl: Wl) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from commons.casts import Cast
@@ -69,13 +71,15 @@ def test_work_that_was_accepted_is_not_searched_for_again(
 ) -> None:
     """A read costs a search among all evidence only where something waits for review."""
     item, _ = _accepted(cast)
-    engine = cast.engine
     asked: list[str] = []
-    read = engine.read
-    monkeypatch.setattr(
-        engine, "read", lambda sql, *rest, **named: (asked.append(sql), read(sql, *rest, **named))[1]
-    )
+    read = cast.engine.read
+
+    def noted(sql: str, *rest: Any, **named: Any) -> Any:
+        asked.append(sql)
+        return read(sql, *rest, **named)
+
+    monkeypatch.setattr(cast.engine, "read", noted)
 
     assert [] == [*cast.max.show(item).findings]
-    assert not any("LIKE" in sql for sql in asked)
     assert asked
+    assert not any("LIKE" in sql for sql in asked)

@@ -105,7 +105,7 @@ def login(
         click.echo(f"Open {page} and type {shown}", err=True)
         click.echo(f"or run: wl login {root} --confirm {shown}", err=True)
 
-    label = f"wl on {os.uname().nodename}"
+    label = f"wl, {os.uname().nodename}"
     found = hubs.sign_in_elsewhere(context.settings, root, label=label, scope=scope, show=show)
     context.show("login", found)
 

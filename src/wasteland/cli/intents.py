@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import inspect
 import json
 import os
 import time
@@ -20,7 +19,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from ..commons.methods import method
 from ..commons.operations import Operation
 from ..commons.receipts import Receipt
 from ..protocol import ids
@@ -110,8 +108,7 @@ def recorded(state: Path, writer: Writer, row: Operation, values: Mapping[str, A
     A receipt that is given again counts while the row that it is about is still as it says: an
     item that somebody else has taken since is not claimed.
     """
-    takes_id = "op_id" in inspect.signature(method(row)).parameters
-    if values.get("op_id") or values.get("dry_run") or not takes_id:
+    if values.get("op_id") or values.get("dry_run"):
         return writer.call(values)
 
     def noted() -> Any:

@@ -18,7 +18,6 @@ from ..protocol.records import Completion, Lease, Status, WantedItem
 from ..protocol.roles import Actor, is_allowed, next_steps
 from . import leases, queries
 from .commands import commands
-from .evidence.reuse import findings
 from .listing import Filters, list_items
 from .queries import Query
 from .session import Session, branch_item, branch_rig
@@ -228,10 +227,18 @@ class Board(Session):
             next=commands(next_steps(item, actor, policy), item.id)
             if is_now and self.seat.rig
             else (),
-            findings=findings(query, self._submitted(item.id, completions, about)),
+            findings=self._findings(query, self._unreviewed(item.id, completions, about)),
         )
 
-    def _submitted(
+    def _findings(self, query: Query, waiting: Sequence[Completion]) -> list[str]:
+        if not waiting:
+            return []
+        # What reads evidence is of no use to most commands that show the board.
+        from .evidence.reuse import findings  # noqa: PLC0415
+
+        return findings(query, waiting)
+
+    def _unreviewed(
         self, item_id: str, completions: Sequence[Completion], about: Sequence[PullRequest]
     ) -> list[Completion]:
         """Return the work on an item that waits for review, on main or offered."""

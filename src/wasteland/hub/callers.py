@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Final
 
 from ..protocol.errors import Forbidden, Invalid, Unauthenticated
 from ..protocol.lean import dataclass
+from ..protocol.names import visible
 from .accounts import Accounts
 from .tokens import Scope
 
@@ -27,6 +29,7 @@ class Caller:
         is_admin: Whether it runs the hub, and asks with a token that says so.
         scope: What its token is for; None for nobody.
         rig: The only rig that its token may act as; "" for any of its own.
+        expires_at: When its token ends; None for never.
         token_id: Names the token in logs.
     """
 
@@ -36,6 +39,7 @@ class Caller:
     is_admin: bool = False
     scope: Scope | None = None
     rig: str = ""
+    expires_at: datetime | None = None
     token_id: str = ""
 
     def owns(self, namespace: str) -> bool:
@@ -69,6 +73,18 @@ class Caller:
                 hint=f"wl hub token create --scope {scope}",
                 scope=str(self.scope),
                 need=scope.value,
+            )
+
+    def need_rig(self, rig: str) -> None:
+        """
+        Return if the caller's token may be used as *rig*.
+
+        Raises:
+            Forbidden: It is for another rig only.
+        """
+        if self.rig and rig != self.rig:
+            raise Forbidden(
+                f"This token acts as {self.rig} only, not as {visible(rig)}.", hint="wl whoami"
             )
 
 
@@ -112,5 +128,6 @@ def of_token(accounts: Accounts, text: str) -> Caller:
         is_admin=account.is_admin and token.scope is Scope.ADMIN,
         scope=token.scope,
         rig=token.rig,
+        expires_at=token.expires_at,
         token_id=token.id,
     )

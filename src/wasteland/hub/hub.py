@@ -207,10 +207,8 @@ class Hub:
         """
         if not caller.account:
             return Seat()
-        if caller.rig and rig and rig != caller.rig:
-            raise Forbidden(
-                f"This token acts as {caller.rig} only, not as {visible(rig)}.", hint="wl whoami"
-            )
+        if rig:
+            caller.need_rig(rig)
         wanted = rig or caller.rig
         if wanted:
             return Seat(wanted, self._account_for(caller, repo, wanted))

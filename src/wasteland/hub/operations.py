@@ -19,6 +19,7 @@ from ..hosts.state.file import StateFile, stored_time
 from ..protocol.errors import NotFound
 from ..protocol.lean import dataclass
 from ..protocol.records import write_time
+from .tokens import redacted
 
 PAGE: Final = 15
 
@@ -93,8 +94,8 @@ class Jobs:
                 account,
                 str(repo),
                 kind.value,
-                description,
-                json.dumps(dict(details)),
+                redacted(description),
+                json.dumps({name: redacted(value) for name, value in details.items()}),
                 State.RUNNING.value,
                 now,
                 now,

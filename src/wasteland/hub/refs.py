@@ -79,6 +79,8 @@ def need_writable(hub: Hub, caller: Caller, repo: RepoName, branch: str) -> None
             branch=branch,
         )
     rig = read_branch(branch)[0]
+    # What is written to a branch is offered, and lands, as its rig's; of no rig, as the account's.
+    caller.need_rig(rig or caller.account.lower())
     if rig and hub.host.parent(repo) is None and hub.is_commons(repo):
         hub.seat(caller, repo, rig)
 

@@ -21,7 +21,8 @@ from ..protocol.names import visible
 
 _PREFIX: Final = "wlt.v1"
 _FORM: Final = re.compile(r"wlt\.v1\.([a-z0-9]{12})\.([A-Za-z0-9_-]{43})\Z")
-_SECRET: Final = re.compile(r"(wlt\.v1\.[a-z0-9]{1,12})\.[A-Za-z0-9_-]{8,}")
+# Tokens of ours, whole or misspelt, and those of DoltHub, which people send here by mistake.
+_SECRET: Final = re.compile(r"(wlt\.v1\.[a-z0-9]{1,12}(?=\.)|(?:wlt|dhat)\.v1)\.[A-Za-z0-9_.-]+")
 
 
 class Scope(StrEnum):
@@ -99,5 +100,5 @@ def equal(left: str, right: str) -> bool:
 
 
 def redacted(text: str) -> str:
-    """Return *text* with the secret part of any token of ours replaced."""
+    """Return *text* with the secret part of any token in it replaced."""
     return _SECRET.sub(r"\1.…", text)

@@ -34,7 +34,6 @@ MOST_REPEATS: Final = 8
 MOST_REQUESTS: Final = 400
 MOST_SECONDS: Final = 1800.0
 _TIMES: Final = frozenset({"created_at", "updated_at", "completed_at", "registered_at", "last_seen"})
-DEBUG = __import__("os").environ.get("DBG")
 _EVIDENCE: Final = "https://example.org/work"
 
 
@@ -94,7 +93,7 @@ class Story:
                 break
             except WastelandError as error:
                 assert isinstance(error, EngineError) or error.code in {"conflict", "not_found", "stale"}
-                errors.append(error.code); DEBUG and __import__("traceback").print_exc()
+                errors.append(error.code)
                 self.clock.sleep(45.0)
         else:
             raise AssertionError(f"{verb} was never done: {errors}")

@@ -7,6 +7,7 @@ it; only then may anything be decided by what they show.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Final
 
 from ...protocol.errors import Conflict, NotFound, Unavailable
@@ -76,7 +77,9 @@ def delete(database: Database, name: str) -> None:
     """
     if _is_gone(database, name):
         return
-    database.write(render(_DELETE, {"name": name}), base=MAIN, branch=MAIN)
+    with suppress(NotFound):  # asked twice
+        sql = render(_DELETE, {"name": name})
+        database.write(sql, base=MAIN, branch=MAIN, repeatable=True)
     database.http.wait_for(lambda: _is_gone(database, name) or None, f"deleting {name}")
 
 

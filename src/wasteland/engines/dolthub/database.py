@@ -112,19 +112,22 @@ class Database:
 
     # --- writing
 
-    def write(self, sql: str, *, base: str, branch: str) -> str:
+    def write(self, sql: str, *, base: str, branch: str, repeatable: bool = False) -> str:
         """
         Run one statement on *branch*, made from *base* if it is missing, and wait for its commit.
 
         An empty *sql* merges *base* into *branch*.
 
+        Args:
+            repeatable: Whether running it twice does no harm.
         Returns:
             The commit that holds it; "" where the host does not tell.
         Raises:
             Unavailable: ``facts["unsure"]`` says that it may have been done, or may yet be.
         """
         body = {"query": sql} if sql else None
-        call = Call("POST", (*self._path, "write", base, branch), body=body)
+        path = (*self._path, "write", base, branch)
+        call = Call("POST", path, body=body, repeatable=repeatable)
         data = self.http.send(call)
         self._status(data)
         operation = data.get("operation_name")

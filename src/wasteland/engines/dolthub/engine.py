@@ -227,7 +227,9 @@ class DoltHubEngine(Engine):
     def log(self, ref: str = MAIN, *, limit: int | None = None, after: str = "") -> list[Commit]:
         """Return commits of *ref*, newest first, down to but without the ancestors of *after*."""
         older = self._commit(after) if after else ""
-        return history.read_log(self._database, self._commit(ref), after=older, limit=limit)
+        found = history.read_log(self._database, self._commit(ref), after=older, limit=limit)
+        is_branch = ref != MAIN and not _HASH.match(ref)
+        return list(leftovers.since_emptied(found)) if is_branch else found
 
     def history(self, table: str, key: str, *, ref: str = MAIN) -> list[RowVersion]:
         """Return the row's versions, newest first; Unsupported where the host hides them."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, Final
@@ -14,8 +15,11 @@ from starlette.responses import Response, StreamingResponse
 
 from ...engines.base import Engine
 from ...hosts.base import RepoName
-from ...protocol.errors import NotFound
+from ...protocol.errors import Invalid, NotFound, WastelandError
+from ...protocol.names import visible
+from .. import rights
 from ..http.asked import Asked, AskingRepo
+from ..rights import Right
 from .place import PREFIX
 
 router = APIRouter(prefix=PREFIX, tags=["commons"])
@@ -25,6 +29,7 @@ _BEAT_S: Final = 15.0
 _LONGEST_WAIT_S: Final = 60.0
 _STREAM_S: Final = 3600.0
 _MOST_KEYS: Final = 200
+_COMMIT: Final = re.compile(r"[0-9a-v]{32}\Z|[0-9a-f]{40}\Z")
 
 
 @router.get("/commons/{owner}/{database}/events")
@@ -40,7 +45,7 @@ async def events(
     """
     repo = await run_in_threadpool(asked.repo)
     engine = await run_in_threadpool(asked.hub.host.engine, repo)
-    known = asked.request.headers.get("last-event-id") or after
+    known = _commit(asked.request.headers.get("last-event-id") or after)
     if "text/event-stream" in asked.request.headers.get("accept", ""):
         stream = _stream(asked, repo, engine, known)
         return StreamingResponse(
@@ -49,8 +54,22 @@ async def events(
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
     change = await _next(asked, engine, known, wait_s)
+    if not await run_in_threadpool(_may_still, asked, repo):
+        raise rights.unknown(repo)
     body = change or {"head": known, "rows": {}}
     return Response(json.dumps(body), media_type="application/json")
+
+
+def _commit(text: str) -> str:
+    """
+    Return *text* if it has the form of a commit, or is "".
+
+    Raises:
+        Invalid: It is none: of other refs nobody is told here how they differ from main.
+    """
+    if text and not _COMMIT.match(text):
+        raise Invalid(f"{visible(text)} is no commit.", field="after", value=text)
+    return text
 
 
 async def _stream(asked: Asked, repo: RepoName, engine: Engine, known: str) -> AsyncIterator[bytes]:
@@ -98,5 +117,8 @@ async def _is_over(asked: Asked) -> bool:
 
 def _may_still(asked: Asked, repo: RepoName) -> bool:
     """Return whether the caller, asked anew, may still read: a revoked token ends its stream."""
-    caller = asked.hub.caller(asked.request.headers.get("authorization"))
-    return asked.hub.right(caller, repo) > 0
+    try:
+        caller = asked.hub.caller(asked.request.headers.get("authorization"))
+    except WastelandError:
+        return False
+    return asked.hub.right(caller, repo) >= Right.READ

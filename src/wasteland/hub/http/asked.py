@@ -14,10 +14,11 @@ from ...protocol.names import visible
 from ..callers import Caller
 from ..hub import Hub
 from ..rights import Right
+from ..tokens import Scope
 from .paths import segment
 
 _RIG_HEADER: Final = "x-wasteland-rig"
-_LONGEST_CURSOR: Final = 20
+_LONGEST_CURSOR: Final = 18  # digits, of what a database counts
 
 
 class Asked:
@@ -40,8 +41,12 @@ class Asked:
 
         Raises:
             Invalid, Unauthenticated: What they sent proves nothing.
+            Forbidden: It proves what is good for the remote protocol only.
         """
-        return self.hub.caller(self.request.headers.get("authorization"))
+        caller = self.hub.caller(self.request.headers.get("authorization"))
+        if caller.scope is Scope.PUSH:
+            caller.need_scope(Scope.READ)
+        return caller
 
     @property
     def rig(self) -> str:
@@ -108,7 +113,7 @@ def read_cursor(token: str | None) -> int | None:
     """
     if not token:
         return None
-    if not (token.isascii() and token.isdecimal() and len(token) < _LONGEST_CURSOR):
+    if not (token.isascii() and token.isdecimal() and len(token) <= _LONGEST_CURSOR):
         raise Invalid(
             f"{visible(token)} is no paging token of this hub.", field="pageToken", value=token
         )

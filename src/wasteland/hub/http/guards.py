@@ -20,6 +20,7 @@ from ...protocol.errors import Forbidden, Invalid, WastelandError
 from .problems import answer, internal
 
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
+_LENGTH: Final = re.compile(r"[0-9]{1,18}\Z")
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
 _HEADERS: Final = {
@@ -78,17 +79,22 @@ class Guards:
                     out.setdefault(name, value)
             await send(message)
 
+        body = _Bounded(receive, self._limit_of(scope))
+
+        async def bounded(message: Message) -> None:
+            # Whatever was made of a body that was cut off is not sent.
+            if begun or not body.is_exceeded:
+                await marked(message)
+
         try:
             self._check(scope, headers)
-            body = _Bounded(receive, self._limit_of(scope))
-        except WastelandError as error:
-            status = 413 if isinstance(error, _TooLarge) else None
-            await answer(error, scope, status=status)(scope, receive, marked)
-            return
-        try:
-            await self._app(scope, body, marked)
+            await self._app(scope, body, bounded)
+            if body.is_exceeded and not begun:
+                raise _TooLarge(self._limit)
         except _TooLarge as error:
             await answer(error, scope, status=413)(scope, receive, marked)
+        except WastelandError as error:
+            await answer(error, scope)(scope, receive, marked)
         except Exception as error:  # noqa: BLE001  # a mistake of ours: told, logged, and the hub goes on
             if not begun:
                 await answer(internal(error), scope)(scope, receive, marked)
@@ -108,14 +114,15 @@ class Guards:
         if not origin and is_foreign and scope["method"] not in _SAFE:
             raise Forbidden("Pages of other sites may not call this hub.", field="origin")
         length = headers.get("content-length", "0")
-        if not length.isdecimal() or int(length) > self._limit_of(scope):
-            raise _TooLarge(self._limit_of(scope))
+        limit = self._limit_of(scope)
+        if not _LENGTH.match(length) or int(length) > limit:
+            raise _TooLarge(limit)
 
     def _limit_of(self, scope: Scope) -> int:
         return 2**62 if self._is_large(scope) else self._limit
 
     def _is_own(self, origin: str, host: str) -> bool:
-        return origin in self._origins or urlsplit(origin).netloc == host
+        return origin in self._origins or _netloc(origin) == host
 
 
 class _TooLarge(Invalid):
@@ -135,12 +142,24 @@ class _Bounded:
         self._limit = limit
         self._left = limit
 
+    @property
+    def is_exceeded(self) -> bool:
+        """Whether more came than may."""
+        return self._left < 0
+
     async def __call__(self) -> Message:
         message = await self._receive()
         self._left -= len(message.get("body", b""))
-        if self._left < 0:
+        if self.is_exceeded:
             raise _TooLarge(self._limit)
         return message
+
+
+def _netloc(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return ""
 
 
 def _name_of(host: str) -> str:

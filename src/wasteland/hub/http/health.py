@@ -96,10 +96,10 @@ async def healthz() -> dict[str, str]:
 def readyz(asked: Asking) -> Response:
     """Say whether repositories and state can be read."""
     try:
-        repositories = len(asked.hub.host.repositories())
+        asked.hub.host.repositories()
     except WastelandError as error:
-        return JSONResponse({"status": "unavailable", "detail": error.message}, status_code=503)
-    return JSONResponse({"status": "ready", "repositories": repositories})
+        return JSONResponse({"status": "unavailable", "code": error.code}, status_code=503)
+    return JSONResponse({"status": "ready"})
 
 
 @router.get("/metrics")

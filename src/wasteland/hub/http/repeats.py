@@ -158,13 +158,16 @@ class _Recorder:
         self._send = send
         self._parts: list[bytes] = []
         self._is_whole = False
+        self._is_secret = False
         self.status = 0
         self.content_type = ""
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            self.content_type = Headers(raw=message.get("headers", [])).get("content-type", "")
+            headers = Headers(raw=message.get("headers", []))
+            self.content_type = headers.get("content-type", "")
+            self._is_secret = "no-store" in headers.get("cache-control", "")
         elif message["type"] == "http.response.body":
             self._parts.append(message.get("body", b""))
             self._is_whole = not message.get("more_body", False)
@@ -173,7 +176,8 @@ class _Recorder:
     @property
     def is_final(self) -> bool:
         """Whether it was answered, and asking again would do no better."""
-        return self._is_whole and self.status < 500 and self.status != 429
+        is_answered = self._is_whole and self.status < 500 and self.status != 429
+        return is_answered and not self._is_secret
 
     @property
     def text(self) -> str:

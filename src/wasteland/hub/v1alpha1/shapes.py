@@ -17,8 +17,7 @@ from starlette.responses import Response
 from ...hosts.base import PullState
 from ...protocol.errors import Invalid, WastelandError
 from ...protocol.names import visible
-from ..errors import V1ALPHA1 as PREFIX
-from ..errors import answer, first_form, status_at
+from ..errors import V1ALPHA1, answer, first_form, status_at
 from ..http.problems import internal, invalid, of_http
 from .echoes import echoed
 
@@ -95,6 +94,6 @@ def _answering(
         except Exception as error:  # noqa: BLE001  # a mistake of ours, told in this API's shape
             found = internal(error)
         body = {**await echoed(request, with_body=is_read), **first_form(found, state, message)}
-        return answer(found, body, status_at(found, PREFIX))
+        return answer(found, body, status_at(found, V1ALPHA1))
 
     return call

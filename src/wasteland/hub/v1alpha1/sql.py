@@ -116,7 +116,7 @@ def write(  # noqa: PLR0917  # as the path has them
         "repository_name": repo.name,
         "from_branch_name": base,
         "to_branch_name": branch,
-        "query": sql,
+        "query": redacted(sql),
     }
     try:
         written = writes.write(
@@ -172,8 +172,8 @@ def _of(repo: RepoName, ref: str, sql: str) -> dict[str, Any]:
     return {
         "repository_owner": repo.owner,
         "repository_name": repo.name,
-        "commit_ref": ref,
-        "sql_query": sql,
+        "commit_ref": redacted(ref),
+        "sql_query": redacted(sql),
     }
 
 

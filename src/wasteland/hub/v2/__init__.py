@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from ..errors import V2
 from . import databases, operations, pulls, refs, sql
-from .shapes import PREFIX
 
-router = APIRouter(prefix=PREFIX)
+router = APIRouter(prefix=V2)
 for part in (operations, databases, refs, pulls, sql):
     router.include_router(part.router)

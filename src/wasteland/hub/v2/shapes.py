@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 
 from ...hosts.base import PullRequest, RepoName
 from ...protocol.errors import Invalid, WastelandError
-from ..errors import V2 as PREFIX
+from ..errors import V2
 from ..http.problems import answer, internal, invalid, of_http
 from ..operations import Job, Kind, State
 
@@ -63,7 +63,7 @@ def data(value: Any, *, after: object = None) -> dict[str, Any]:
 def started(job: Job) -> JSONResponse:
     """Return the answer to a request that is an operation; it is done already."""
     operation_id = f"operations/{job.id}"
-    href = f"{PREFIX}/operations/{quote(operation_id, safe='')}"
+    href = f"{V2}/operations/{quote(operation_id, safe='')}"
     return JSONResponse({"data": {"id": operation_id, "href": href}}, status_code=202)
 
 

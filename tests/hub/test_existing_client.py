@@ -13,6 +13,7 @@ import pytest
 from hub.desks import API, V1, Desk, claim, escaped, open_desk, pull_body, registration
 
 
+@pytest.mark.requirement("S0-91", "S0-117")
 def test_a_fork_is_there_when_the_call_returns_and_can_be_polled(any_desk: Desk) -> None:
     any_desk.account("ada")
     body = {"ownerName": "ada", "parentOwnerName": "acme", "parentDatabaseName": "board"}
@@ -37,6 +38,7 @@ def test_a_second_fork_is_refused_in_the_words_that_it_looks_for(desk: Desk) -> 
     assert "already exists" in again.text
 
 
+@pytest.mark.requirement("S0-5", "X-23")
 def test_a_registration_merges_at_once_with_the_trust_that_policy_gives(any_desk: Desk) -> None:
     any_desk.account("ada")
     any_desk.fork("ada")
@@ -57,6 +59,7 @@ def test_cells_are_strings_and_null_is_null(any_desk: Desk) -> None:
     assert {"id": item, "priority": "2", "claimed_by": None} == row
 
 
+@pytest.mark.requirement("X-23")
 def test_a_claim_is_on_main_when_its_pull_request_was_opened(any_desk: Desk) -> None:
     any_desk.account("ada")
     any_desk.join("ada")
@@ -111,6 +114,7 @@ def test_a_claim_that_was_lost_meanwhile_is_answered_with_409_and_the_holder(
     assert [] == any_desk.ok("GET", f"{V1}/acme/board/pulls?filterByState=open")["pulls"]
 
 
+@pytest.mark.requirement("S0-98", "X-23")
 def test_a_submission_waits_and_its_author_is_the_rig(any_desk: Desk) -> None:
     any_desk.account("ada")
     any_desk.join("ada")
@@ -130,6 +134,7 @@ def test_a_submission_waits_and_its_author_is_the_rig(any_desk: Desk) -> None:
     assert shown["verdict"]["allowed"]
 
 
+@pytest.mark.requirement("X-23")
 def test_a_maintainer_accepts_upstream_as_the_existing_client_does(any_desk: Desk) -> None:
     any_desk.account("ada")
     any_desk.join("ada")
@@ -202,6 +207,7 @@ def _submit(desk: Desk, who: str, item: str) -> None:
     desk.offer(who, branch)
 
 
+@pytest.mark.requirement("S0-103")
 @pytest.mark.parametrize("header", ["token {}", "Bearer {}", "bearer {}", "{}", "Token {}"])
 def test_every_published_spelling_of_the_token_header_is_read(desk: Desk, header: str) -> None:
     text = desk.account("ada")
@@ -258,6 +264,7 @@ def test_a_go_client_is_spared_the_poll_and_others_get_their_operation(desk: Des
     assert "Success" == polled["res_details"]["query_execution_status"]
 
 
+@pytest.mark.requirement("S0-102")
 def test_closing_and_deleting_takes_an_offer_back(any_desk: Desk) -> None:
     any_desk.account("ada")
     any_desk.join("ada")
@@ -303,6 +310,7 @@ def test_the_review_of_a_branch_shows_its_rows(any_desk: Desk) -> None:
     assert {"diff_type": "modified", "from_status": "open", "to_status": "claimed"} == row
 
 
+@pytest.mark.requirement("S0-100")
 def test_the_long_and_the_short_form_of_a_pull_request_from_ones_own_repository(
     desk: Desk,
 ) -> None:

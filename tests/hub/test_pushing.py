@@ -49,6 +49,7 @@ def test_a_public_board_is_cloned_by_anybody(desk: Desk, url: str, tmp_path: Pat
         assert [{"id": item}] == copy.read("SELECT `id` FROM `wanted`")
 
 
+@pytest.mark.requirement("S4-25")
 def test_a_private_board_is_not_there_for_others(desk: Desk, url: str, tmp_path: Path) -> None:
     hide(desk)
     desk.account("ada")
@@ -60,6 +61,7 @@ def test_a_private_board_is_not_there_for_others(desk: Desk, url: str, tmp_path:
         assert "wanted" in copy.tables()
 
 
+@pytest.mark.requirement("S0-92")
 def test_a_pushed_branch_moves_its_pull_request_and_main_cannot_be_pushed(
     desk: Desk, url: str, tmp_path: Path
 ) -> None:

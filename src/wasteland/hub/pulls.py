@@ -7,19 +7,20 @@ verdict is kept and shown.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 from ..commons import offers
 from ..commons.offers import author_of
+from ..commons.review import need_head
 from ..commons.sdk import Commons
 from ..engines.base import MAIN
 from ..hosts.base import Comment, PullRequest, PullState, RepoName
 from ..protocol import fields
 from ..protocol.errors import Conflict, Forbidden, Invalid
-from ..protocol.names import visible
+from ..protocol.names import read_branch, visible
 from ..protocol.policy import Action
 from .callers import Caller
 from .hub import Hub
@@ -54,10 +55,22 @@ def page(
     state: PullState | None = None,
     text: str = "",
     before: int | None = None,
+    among: Collection[str] | None = None,
     limit: int = PAGE,
 ) -> tuple[list[PullRequest], int | None]:
-    """Return pull requests, newest first, and the number before which the next page begins."""
-    found = hub.host.pull_page(repo, state=state, text=text, before=before, limit=limit + 1)
+    """
+    Return pull requests, newest first, and the number before which the next page begins.
+
+    Args:
+        among: Numbers of those that are meant; None for all.
+    """
+    found: list[PullRequest] = []
+    while len(found) <= limit:
+        part = hub.host.pull_page(repo, state=state, text=text, before=before, limit=limit + 1)
+        found += [pull for pull in part if among is None or pull.id in among]
+        if len(part) <= limit:
+            break
+        before = int(part[-1].id)
     more = len(found) > limit
     return found[:limit], int(found[limit - 1].id) if more else None
 
@@ -102,6 +115,8 @@ def open_pull(
     caller.need_scope(Scope.WRITE)
     hub.require(caller, repo)
     hub.require(caller, source, Right.WRITE)
+    author = hub.account_of_fork(caller, source)
+    _need_own_rig(hub, caller, repo, read_branch(branch)[0], author)
     if into != MAIN:
         raise Invalid(
             f"Pull requests go to main, not to {visible(into)}.", field="to_branch", value=into
@@ -119,7 +134,7 @@ def open_pull(
         branch=branch,
         title=text,
         body=fields.long_text("description", body, limit=_BODY_LIMIT),
-        author=hub.account_of_fork(caller, source),
+        author=author,
     )
     return consider(hub, pull)
 
@@ -172,6 +187,7 @@ def edit(
     title: str | None = None,
     body: str | None = None,
     state: PullState | None = None,
+    rig: str = "",
 ) -> PullRequest:
     """
     Change what a pull request says, or close it.
@@ -183,7 +199,7 @@ def edit(
         Forbidden: The caller is neither.
     """
     pull = hub.host.pull(repo, pull_id)
-    _need_say(hub, caller, pull)
+    _need_say(hub, caller, pull, rig)
     if title is not None or body is not None:
         pull = hub.host.edit_pull(
             repo,
@@ -212,17 +228,20 @@ def refresh(hub: Hub, caller: Caller, repo: RepoName, pull_id: str) -> PullReque
     return consider(hub, hub.host.update_pull(repo, pull_id))
 
 
-def comment(hub: Hub, caller: Caller, repo: RepoName, pull_id: str, text: str) -> Comment:
+def comment(
+    hub: Hub, caller: Caller, repo: RepoName, pull_id: str, text: str, *, rig: str = ""
+) -> Comment:
     """
     Add a remark, as the caller's rig where it has one.
 
+    Args:
+        rig: Which of its rigs; "" for the usual one.
     Raises:
         Forbidden: Policy keeps the rig from it.
     """
     caller.need_scope(Scope.WRITE)
     hub.host.pull(repo, pull_id)
-    session = hub.session(caller, repo, Commons)
-    if hub.is_commons(repo) and session.seat.rig:
+    if hub.is_commons(repo) and (session := hub.session(caller, repo, Commons, rig=rig)).seat.rig:
         return session.comment(pull_id, body=text)
     body = fields.message(text)
     if not body:
@@ -231,14 +250,26 @@ def comment(hub: Hub, caller: Caller, repo: RepoName, pull_id: str, text: str) -
 
 
 def review(
-    hub: Hub, caller: Caller, repo: RepoName, pull_id: str, *, opinion: Opinion, text: str = ""
+    hub: Hub,
+    caller: Caller,
+    repo: RepoName,
+    pull_id: str,
+    *,
+    opinion: Opinion,
+    text: str = "",
+    head: str = "",
+    rig: str = "",
 ) -> Opined:
     """
     Keep what the caller thinks of a pull request.
 
+    Args:
+        head: The commit that was reviewed, or its first 7 characters or more; "" for any.
+        rig: As which of the caller's rigs; "" for the usual one.
     Raises:
         Forbidden: It is the caller's own.
         Conflict: It has ended.
+        Stale: It offers another commit than *head* by now.
     """
     caller.need_scope(Scope.WRITE)
     pull = hub.host.pull(repo, pull_id)
@@ -246,29 +277,42 @@ def review(
         raise Conflict(f"Pull request {pull.id} is {pull.state}.", pull=pull.id)
     if caller.owns(pull.author):
         raise Forbidden("Nobody reviews their own pull request.", pull=pull.id)
-    rig = hub.seat(caller, repo).rig if hub.is_commons(repo) else ""
+    need_head(pull, head)
+    seat = hub.seat(caller, repo, rig).rig if hub.is_commons(repo) else ""
     return hub.verdicts.opine(
-        pull, opinion, account=caller.account, rig=rig or caller.account, body=fields.message(text)
+        pull, opinion, account=caller.account, rig=seat or caller.account, body=fields.message(text)
     )
 
 
 def merge(
-    hub: Hub, caller: Caller, repo: RepoName, pull_id: str, *, op_id: str | None = None
+    hub: Hub,
+    caller: Caller,
+    repo: RepoName,
+    pull_id: str,
+    *,
+    head: str = "",
+    rig: str = "",
+    op_id: str | None = None,
 ) -> PullRequest:
     """
     Merge a pull request that the gate allows, as the caller's rig.
 
+    Args:
+        head: The commit that was reviewed, or its first 7 characters or more; "" for any.
+        rig: Which of the caller's rigs; "" for the usual one.
     Raises:
-        Conflict: It has ended otherwise, or does not apply any more.
+        Conflict: It has ended otherwise, does not apply any more, or offers another commit by now.
         Forbidden: The gate refuses it, or the rig may not merge.
     """
     caller.need_scope(Scope.WRITE)
     pull = hub.host.pull(repo, pull_id)
+    session = hub.session(caller, repo, Commons, rig=rig) if hub.is_commons(repo) else None
     if pull.state is PullState.MERGED:
         return pull
-    if not hub.is_commons(repo):
+    if session is None:
+        need_head(pull, head)
         return _merge_plainly(hub, caller, pull)
-    hub.session(caller, repo, Commons).merge(pull_id, op_id=op_id)
+    session.merge(pull_id, head=head, op_id=op_id)
     return hub.host.pull(repo, pull_id)
 
 
@@ -293,12 +337,21 @@ def _open_of(hub: Hub, repo: RepoName, source: RepoName, branch: str) -> PullReq
     )
 
 
-def _need_say(hub: Hub, caller: Caller, pull: PullRequest) -> None:
+def _need_own_rig(hub: Hub, caller: Caller, repo: RepoName, rig: str, author: str) -> None:
+    """Raise unless the rig that a branch names is the caller's, or nobody's yet."""
+    caller.need_rig(rig or author.lower())
+    if rig and hub.is_commons(repo):
+        hub.seat(caller, repo, rig)
+
+
+def _need_say(hub: Hub, caller: Caller, pull: PullRequest, rig: str) -> None:
     """Raise unless *caller* wrote *pull*, or may reject work on the commons."""
     caller.need_scope(Scope.WRITE)
     if caller.owns(pull.author) or hub.right(caller, pull.repo) >= Right.WRITE:
         return
-    if hub.is_commons(pull.repo) and hub.session(caller, pull.repo, Commons).may(Action.REJECT):
+    if hub.is_commons(pull.repo) and hub.session(caller, pull.repo, Commons, rig=rig).may(
+        Action.REJECT
+    ):
         return
     raise Forbidden(
         f"{caller.account} may not change pull request {pull.id} of {pull.author}.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -113,6 +113,12 @@ class Verdicts:
             ),
         )
         return Opined(pull.head, account, rig, opinion, body, now)
+
+    def reviewed(self, repo: RepoName, opinions: Collection[Opinion]) -> set[str]:
+        """Return the pull requests that somebody has one of *opinions* of."""
+        sql = "SELECT DISTINCT pull, verdict FROM reviews WHERE repo = ?"
+        rows = self._file.read(sql, (str(repo),))
+        return {row["pull"] for row in rows if Opinion(row["verdict"]) in opinions}
 
     def opinions(self, repo: RepoName, pull_id: str) -> Sequence[Opined]:
         """Return the reviewers' opinions, oldest first."""

@@ -14,8 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse, Response
 
 from ...commons.data import to_data
+from ...protocol.errors import Forbidden
 from ..accounts import LOGIN_LIFETIME_S
-from ..http.asked import Asking
+from ..callers import Caller
+from ..http.asked import Asked, Asking
 from ..tokens import Scope, Token
 from .place import PREFIX
 
@@ -61,17 +63,18 @@ class NewToken(BaseModel):
 
 
 @router.post("/logins", status_code=201)
-def begin(asked: Asking, body: NewLogin) -> dict[str, Any]:
+def begin(asked: Asking, body: NewLogin) -> Response:
     """Begin to sign in; show the code, then ask for the token."""
     login = asked.hub.accounts.begin_login(label=body.label, scope=Scope.parse(body.scope))
     base = str(asked.request.base_url).rstrip("/")
-    return {
+    told = {
         "secret": login.secret,
         "code": login.code,
         "url": f"{base}/login",
         "expires_in_s": LOGIN_LIFETIME_S,
         "interval_s": _POLL_S,
     }
+    return _secret(told, status=201)
 
 
 @router.post("/logins/token")
@@ -82,13 +85,14 @@ def finish(asked: Asking, body: Waiting) -> Response:
         return JSONResponse(
             {"status": "pending"}, status_code=202, headers={"Retry-After": str(_POLL_S)}
         )
-    return JSONResponse(_shown(*issued), headers={"Cache-Control": "no-store"})
+    return _secret(_shown(*issued))
 
 
 @router.post("/logins/confirm")
 def confirm(asked: Asking, body: Code) -> dict[str, Any]:
     """Let the program that shows this code sign in as the caller."""
     asked.caller.need_scope(Scope.WRITE)
+    _need_lasting(asked.caller)
     waiting = asked.hub.accounts.login_of(body.code)
     asked.caller.need_scope(waiting.scope)
     login = asked.hub.accounts.confirm_login(body.code, asked.caller.account)
@@ -108,15 +112,16 @@ def issue(asked: Asking, body: NewToken) -> Response:
     scope = Scope.parse(body.scope)
     asked.caller.need_scope(Scope.WRITE)
     asked.caller.need_scope(scope if scope is not Scope.PUSH else Scope.WRITE)
-    days = body.expires_in_days
+    if body.rig:
+        asked.caller.need_rig(body.rig)
     issued = asked.hub.accounts.issue(
         asked.caller.account,
         label=body.label,
         scope=scope,
         rig=body.rig or asked.caller.rig,
-        lifetime=timedelta(days=days) if days else None,
+        lifetime=_lifetime(asked, body.expires_in_days),
     )
-    return JSONResponse(_shown(*issued), status_code=201, headers={"Cache-Control": "no-store"})
+    return _secret(_shown(*issued), status=201)
 
 
 @router.delete("/tokens/{token_id}")
@@ -127,6 +132,28 @@ def revoke(asked: Asking, token_id: str) -> dict[str, Any]:
     return {"revoked": token_id}
 
 
+def _need_lasting(caller: Caller) -> None:
+    """Raise if what signs a program in is less than the account, whose token it would get."""
+    if caller.rig or caller.expires_at:
+        raise Forbidden(
+            "A token of one rig, or one that expires, lets no program sign in.",
+            hint="confirm with another token",
+        )
+
+
+def _lifetime(asked: Asked, days: int | None) -> timedelta | None:
+    """Return how long a new token lives: not longer than the one that asks for it."""
+    wanted = timedelta(days=days) if days else None
+    if asked.caller.expires_at is None:
+        return wanted
+    left = asked.caller.expires_at - asked.hub.host.now()
+    return min(left, wanted or left)
+
+
 def _shown(token: Token, text: str) -> dict[str, Any]:
     data: dict[str, Any] = to_data(token)
     return {**data, "token": text}
+
+
+def _secret(told: dict[str, Any], *, status: int = 200) -> Response:
+    return JSONResponse(told, status_code=status, headers={"Cache-Control": "no-store"})

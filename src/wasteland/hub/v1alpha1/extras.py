@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter
+from pydantic import Field
 
 from ...protocol.errors import Invalid
 from ...protocol.names import visible
@@ -21,6 +22,9 @@ class NewReview(Body):
 
     verdict: str
     comment: str = ""
+    head_commit_id: str = Field(
+        "", description="the commit that was reviewed; refused if another is offered by now"
+    )
 
 
 @router.get("/{owner}/{database}/pulls/{pull_id}/comments")
@@ -72,8 +76,15 @@ def review(asked: AskingPull, body: NewReview) -> dict[str, Any]:
         asked.part("pull_id"),
         opinion=Opinion(body.verdict),
         text=body.comment,
+        head=body.head_commit_id,
+        rig=asked.rig,
     )
-    return {"status": SUCCESS, "verdict": made.opinion.value, "reviewer": made.rig}
+    return {
+        "status": SUCCESS,
+        "verdict": made.opinion.value,
+        "reviewer": made.rig,
+        "head_commit_id": made.head,
+    }
 
 
 @router.post("/{owner}/{database}/pulls/{pull_id}/head")

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Collection, Mapping
+from typing import Any, Final
 
 from fastapi import APIRouter
 
 from ...commons.offers import author_of
-from ...hosts.base import PullRequest
+from ...engines.base import MAIN
+from ...hosts.base import PullRequest, RepoName
+from ...protocol.errors import Invalid
+from ...protocol.names import visible
 from .. import pulls
 from ..http.asked import Asked, AskingPull, AskingRepo, read_cursor
 from ..hub import repo_name
 from ..operations import Kind, State
+from ..verdicts import Opinion
 from .shapes import SUCCESS, Body, ResourceRoute, read_state, state_name, when
 
 router = APIRouter(route_class=ResourceRoute, tags=["pulls"])
+
+# Nobody is assigned as a reviewer here.
+_REVIEW_STATES: Final[Mapping[str, Collection[Opinion]]] = {
+    "Approved": (Opinion.APPROVED,),
+    "AssignedReviewer": (),
+    "Rejected": (Opinion.CHANGES_REQUESTED,),
+    "Reviewed": tuple(Opinion),
+}
 
 
 class NewPull(Body):
@@ -25,9 +38,25 @@ class NewPull(Body):
     from_branch_owner_name: str
     from_branch_repo_name: str
     from_branch_name: str
-    to_branch_owner_name: str
-    to_branch_repo_name: str
-    to_branch_name: str
+    to_branch_owner_name: str = ""
+    to_branch_repo_name: str = ""
+    to_branch_name: str = MAIN
+
+    def need_target(self, repo: RepoName) -> None:
+        """
+        Return if the branch that shall take it is one of *repo*'s, which need not be named.
+
+        Raises:
+            Invalid: It is another repository's.
+        """
+        owner, name = self.to_branch_owner_name, self.to_branch_repo_name
+        if (owner or repo.owner, name or repo.name) != (repo.owner, repo.name):
+            raise Invalid(
+                f"{visible(f'{owner}/{name}')} is not the database that is asked to take it, "
+                f"{repo}.",
+                field="toBranchOwnerName",
+                value=owner,
+            )
 
 
 class PullEdit(Body):
@@ -36,6 +65,12 @@ class PullEdit(Body):
     title: str | None = None
     description: str | None = None
     state: str | None = None
+
+
+class Reviewed(Body):
+    """What DoltHub's merge lacks: the commit that was reviewed, which alone is merged."""
+
+    head_commit_id: str = ""
 
 
 class NewComment(Body):
@@ -49,6 +84,7 @@ def list_pulls(
     asked: AskingRepo,
     pageToken: str = "",  # noqa: N803  # the API's names
     filterByState: str = "",  # noqa: N803
+    filterByReviewStatus: str = "",  # noqa: N803
     query: str = "",
 ) -> dict[str, Any]:
     """List pull requests, newest first."""
@@ -59,6 +95,7 @@ def list_pulls(
         state=read_state(filterByState),
         text=query,
         before=read_cursor(pageToken),
+        among=_reviewed(asked, repo, filterByReviewStatus),
     )
     return _of(asked) | {
         "next_page_token": str(after or ""),
@@ -80,6 +117,7 @@ def list_pulls(
 def create(asked: AskingRepo, body: NewPull) -> dict[str, Any]:
     """Offer a branch; what policy lets land lands before this answers."""
     repo = asked.repo()
+    body.need_target(repo)
     pull = pulls.open_pull(
         asked.hub,
         asked.caller,
@@ -124,6 +162,7 @@ def edit(asked: AskingPull, body: PullEdit) -> dict[str, Any]:
         title=body.title,
         body=body.description,
         state=read_state(body.state),
+        rig=asked.rig,
     )
     return _of(asked) | {
         "pull_id": pull.id,
@@ -137,22 +176,31 @@ def edit(asked: AskingPull, body: PullEdit) -> dict[str, Any]:
 def comment(asked: AskingPull, body: NewComment) -> dict[str, Any]:
     """Add a remark."""
     repo = asked.repo()
-    made = pulls.comment(asked.hub, asked.caller, repo, asked.part("pull_id"), body.comment)
+    pull_id = asked.part("pull_id")
+    made = pulls.comment(asked.hub, asked.caller, repo, pull_id, body.comment, rig=asked.rig)
     return {
         "status": SUCCESS,
         "repository_owner": repo.owner,
         "repository_name": repo.name,
-        "pull_id": asked.part("pull_id"),
+        "pull_id": pull_id,
         "comment": made.body,
     }
 
 
 @router.post("/{owner}/{database}/pulls/{pull_id}/merge")
-def merge(asked: AskingPull) -> dict[str, Any]:
+def merge(asked: AskingPull, body: Reviewed | None = None) -> dict[str, Any]:
     """Merge; it is done when this answers, and can be polled all the same."""
     repo = asked.repo()
     pull_id = asked.part("pull_id")
-    pull = pulls.merge(asked.hub, asked.caller, repo, pull_id)
+    pull = pulls.merge(
+        asked.hub,
+        asked.caller,
+        repo,
+        pull_id,
+        head=body.head_commit_id if body else "",
+        rig=asked.rig,
+        op_id=asked.op_id or None,
+    )
     job_id = _merged(asked, pull)
     return _of(asked) | {
         "pull_id": pull.id,
@@ -175,6 +223,24 @@ def poll_merge(asked: AskingPull, operationName: str) -> dict[str, Any]:  # noqa
         "pull_id": asked.part("pull_id"),
         "job_status": "In Progress" if job.state is State.RUNNING else "Completed",
     }
+
+
+def _reviewed(asked: Asked, repo: RepoName, status: str) -> Collection[str] | None:
+    """
+    Return the pull requests of a review status, None where none is asked for.
+
+    Raises:
+        Invalid: It is none.
+    """
+    if not status:
+        return None
+    if status not in _REVIEW_STATES:
+        raise Invalid(
+            f"{visible(status)} is no review status: {', '.join(_REVIEW_STATES)}.",
+            field="filterByReviewStatus",
+            value=status,
+        )
+    return asked.hub.verdicts.reviewed(repo, _REVIEW_STATES[status])
 
 
 def _merged(asked: Asked, pull: PullRequest) -> str:

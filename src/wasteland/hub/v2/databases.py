@@ -11,6 +11,7 @@ from ...protocol.errors import Conflict, Unsupported
 from .. import repositories
 from ..http.asked import Asking, AskingRepo
 from ..operations import Kind
+from ..tokens import Scope
 from .shapes import Body, Route, data, database_ref, started
 
 router = APIRouter(route_class=Route, tags=["v2"])
@@ -91,7 +92,7 @@ def fork(asked: AskingRepo, body: NewFork) -> Response:
 def imports(asked: AskingRepo) -> JSONResponse:
     """Refuse: files are not imported here."""
     asked.repo()
-    asked.caller.need_account()
+    asked.caller.need_scope(Scope.WRITE)
     raise Unsupported("This hub imports no files.", hint="wl import, or SQL writes")
 
 

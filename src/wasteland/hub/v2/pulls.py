@@ -110,6 +110,7 @@ def edit(asked: AskingRepo, pull_id: str, body: PullEdit) -> dict[str, Any]:
         title=body.title,
         body=body.description,
         state=PullState(body.state) if body.state else None,
+        rig=asked.rig,
     )
     return {"data": _shown(pull)}
 
@@ -126,7 +127,7 @@ def comment(asked: AskingRepo, pull_id: str, body: NewComment) -> dict[str, Any]
     """Add a remark."""
     repo = asked.repo()
     number = pull_number(pull_id)
-    made = pulls.comment(asked.hub, asked.caller, repo, number, body.body)
+    made = pulls.comment(asked.hub, asked.caller, repo, number, body.body, rig=asked.rig)
     return {"data": _remark(len(pulls.comments(asked.hub, repo, number)), made)}
 
 
@@ -137,7 +138,9 @@ def merge(asked: AskingRepo, pull_id: str) -> Response:
     number = pull_number(pull_id)
     asked.caller.need_account()
     try:
-        pull = pulls.merge(asked.hub, asked.caller, repo, number, op_id=asked.op_id or None)
+        pull = pulls.merge(
+            asked.hub, asked.caller, repo, number, rig=asked.rig, op_id=asked.op_id or None
+        )
     except Conflict as error:
         # This API documents conflicts and ended pull requests as unprocessable.
         raise Unsupported(error.message, hint=error.hint) from error

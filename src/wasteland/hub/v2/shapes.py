@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
 from fastapi import Request
@@ -20,6 +20,7 @@ from ..errors import V2
 from ..http.problems import answer, internal, invalid, of_http
 from ..operations import Job, Kind, State
 
+_LONGEST_NUMBER: Final = 18
 
 
 class Body(BaseModel):
@@ -117,7 +118,7 @@ def pull_number(text: str) -> str:
     Raises:
         Invalid: It is none.
     """
-    if not (text.isascii() and text.isdecimal()):
+    if not (text.isascii() and text.isdecimal() and len(text) <= _LONGEST_NUMBER):
         raise Invalid("A pull request has a number.", field="pull_number", value=text)
     return text
 

@@ -175,6 +175,24 @@ def test_a_write_repeated_after_a_death_has_one_effect(
     assert [] == list(cast.host.unfinished(REPO))
 
 
+@pytest.mark.dolt
+@pytest.mark.parametrize("host", ["dolt"], indirect=True)
+def test_a_submission_repeated_after_a_death_on_dolt_has_one_effect(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fork is a view of its parent's branches there, and its last commit is looked at again."""
+    write = submitting(cast)
+    with monkeypatch.context() as deadly:
+        die_at(deadly, "before the pull request")
+        with pytest.raises(Death):
+            write()
+
+    first, again = write(), write()
+
+    assert essence(first) == essence(again)
+    assert [PullState.OPEN] == cast.states()
+
+
 def lose_journal(cast: Cast, what: str) -> None:
     """Take the receipt, or the whole entry, out of the host's state."""
     sql = {

@@ -7,7 +7,16 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-GROUPS = {"wl", "wl rig", "wl policy", "wl import"}
+GROUPS = {
+    "wl",
+    "wl rig",
+    "wl policy",
+    "wl import",
+    "wl hub",
+    "wl hub user",
+    "wl hub token",
+    "wl mirror",
+}
 
 
 def test_reference_is_fresh() -> None:

@@ -34,7 +34,7 @@ def command(row: Operation, *, bare: Operation | None = None) -> click.Command:
     inputs = [p for name, p in signature.parameters.items() if name not in _HIDDEN]
     params = [_parameter(p, row.params.get(p.name, Param()), bare) for p in inputs]
     if row.kind is Kind.WRITE:
-        params += _write_options(signature)
+        params += _write_options(row, signature)
 
     @pass_context
     def run(context: Context, /, **values: Any) -> None:
@@ -140,7 +140,9 @@ def _view_options(name: str) -> list[click.Parameter]:
     return [click.Option(["-l", "--long"], is_flag=True, help="show descriptions too")]
 
 
-def _write_options(signature: inspect.Signature) -> list[click.Parameter]:
+def _write_options(row: Operation, signature: inspect.Signature) -> list[click.Parameter]:
+    from ..commons.outbox import QUEUED  # only writes need it
+
     options: list[click.Parameter] = []
     if "dry_run" in signature.parameters:
         options.append(
@@ -155,4 +157,7 @@ def _write_options(signature: inspect.Signature) -> list[click.Parameter]:
         options.append(
             click.Option(["--op-id"], help="operation id: repeat it for a safe retry", metavar="ID")
         )
+    if row.name in QUEUED:
+        text = "fail where the hub cannot be reached, instead of waiting for wl sync"
+        options.append(click.Option(["--no-queue"], is_flag=True, default=None, help=text))
     return options

@@ -37,11 +37,13 @@ class Context:
         settings: Paths and values of this user.
         commons: ``org/db`` named by ``--wasteland``; "" for the default.
         form: How the result is wanted.
+        may_wait: Whether a write may wait here while its hub cannot be reached.
     """
 
     settings: Settings
     commons: str = ""
     form: Format = field(default_factory=Format)
+    may_wait: bool = True
 
     def run(self, row: Operation, values: Mapping[str, Any]) -> None:
         """Call an operation, here or on the commons' hub, and print its result."""
@@ -67,20 +69,19 @@ class Context:
                 click.echo(f"wl: This is what was here before. {session.stale_because}", err=True)
 
     def _run_there(self, membership: Membership, row: Operation, values: Mapping[str, Any]) -> None:
-        from ..commons import hubs  # loads the HTTP client
+        from . import distant  # loads the HTTP client
 
-        distant = hubs.open_distant(self.settings, membership)
-        with distant.http:
-            if row.kind is Kind.WRITE:
-                from .intents import Writer, recorded
-
-                place = (distant.location, str(distant.repo), distant.seat.rig)
-                call = functools.partial(distant.call, row)
-                writer = Writer(place, call, distant.still_stands)
-                result = recorded(self.settings.state, writer, row, values)
-            else:
-                result = distant.call(row, values)
+        if row.kind is Kind.WRITE:
+            may_wait = self.may_wait
+            result = distant.write(self.settings, membership, row, values, may_wait=may_wait)
+            self.show(row.name, result)
+            return
+        result, age = distant.read(self.settings, membership, row, values)
         self.show(row.name, result)
+        if age:
+            click.echo(f"wl: {age}", err=True)
+        if row.name == "me":
+            distant.tell_waiting(self.settings, membership)
 
     @property
     def _name(self) -> str:
@@ -143,6 +144,7 @@ def pass_context(run: F) -> F:
         given = {name: values.pop(name, None) for name in _FORMAT_NAMES}
         if sum(map(bool, (given["json_fields"] or given["jq"], given["csv"], given["plain"]))) > 1:
             raise click.UsageError("Use one of --json (with --jq), --csv and --plain.")
+        context.may_wait = not values.pop("no_queue", False)
         context.form = replace(
             context.form,
             fields=given["json_fields"] or "",

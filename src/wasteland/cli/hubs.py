@@ -23,6 +23,13 @@ _DOLTHUB = "https://www.dolthub.com"
 @click.option("--private", is_flag=True, help="new repositories are seen by their owners alone")
 @click.option("--rate", type=click.IntRange(0), default=1200, help="requests a minute by account")
 @click.option("--allow-outgoing", is_flag=True, help="call addresses that users name")
+@click.option(
+    "--remote-head",
+    "remote_heads",
+    multiple=True,
+    metavar="PREFIX",
+    help="remotes whose branches may be offered, such as https://host/path",
+)
 @click.option("--admin", default="admin", show_default=True, help="first account, at first start")
 @with_format
 @pass_context
@@ -49,6 +56,7 @@ def serve(context: Context, *, private: bool, admin: str, **options: Any) -> Non
         origins=tuple(options["origins"]),
         requests_per_minute=options["rate"],
         allow_outgoing=options["allow_outgoing"],
+        remote_heads=tuple(options["remote_heads"]),
         dolt=context.settings.dolt,
     )
     hub = Hub.open(context.settings.host, chosen)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import field
 from typing import Final, Protocol
 
 from ..engines.base import Engine
@@ -57,7 +58,7 @@ class Changes:
     head: str
     is_whole: bool
     rows: Sequence[Changed] = ()
-    tables: Mapping[str, Sequence[str]] = {}
+    tables: Mapping[str, Sequence[str]] = field(default_factory=dict)
     pending: int = 0
 
 

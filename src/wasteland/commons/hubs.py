@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from ..engines.dolthub.http import Call, Http
+from ..engines.dolthub.retry import Limits
 from ..engines.dolthub.secret import Secret
 from ..hosts.base import RepoName
 from ..protocol import ids
@@ -20,12 +22,19 @@ from .distant import DistantCommons
 from .memberships import HUB, Membership
 from .operations import BY_NAME
 from .receipts import Receipt
+from .replica import Replica
 from .session import Seat
 
 if TYPE_CHECKING:
+    from httpx2 import BaseTransport
+
     from ..settings import Settings
 
+PROMPT: Final = Limits(tries=2, budget_s=20.0, timeout_s=10.0)
+"""For who has an answer without the hub, if an older one."""
+
 _API: Final = ("api", "v1")
+_UNSAFE: Final = re.compile(r"[^a-z0-9.:\[\]-]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +75,61 @@ def root_of(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def open_http(settings: Settings, root: str, *, rig: str = "", token: str = "") -> Http:
-    """Return the client of a hub, with this user's token for it; the caller closes it."""
+def open_http(
+    settings: Settings,
+    root: str,
+    *,
+    rig: str = "",
+    token: str = "",
+    transport: BaseTransport | None = None,
+    limits: Limits | None = None,
+) -> Http:
+    """
+    Return the client of a hub, with this user's token for it; the caller closes it.
+
+    Args:
+        rig: As which of the account's rigs to act.
+        token: Instead of the one that is kept.
+        transport: Instead of the network.
+        limits: How long to try; None for as long as it takes a hub to restart.
+    """
     text = token or credentials(settings).token(root, given=settings.token)
-    return Http(root, Secret(text) if text else None, rig=rig, allow_plain=settings.allow_plain)
+    return Http(
+        root,
+        Secret(text) if text else None,
+        rig=rig,
+        transport=transport,
+        limits=limits,
+        allow_plain=settings.allow_plain,
+    )
 
 
-def open_distant(settings: Settings, membership: Membership) -> DistantCommons:
-    """Return a joined commons of a hub; the caller closes its ``http``."""
-    http = open_http(settings, membership.url, rig=membership.handle)
-    return DistantCommons(http, membership.repo, Seat(membership.handle, membership.account))
+def open_distant(
+    settings: Settings,
+    membership: Membership,
+    *,
+    transport: BaseTransport | None = None,
+    limits: Limits | None = None,
+) -> DistantCommons:
+    """Return a joined commons of a hub, with its copy here; the caller closes it."""
+    http = open_http(
+        settings, membership.url, rig=membership.handle, transport=transport, limits=limits
+    )
+    return DistantCommons(
+        http,
+        membership.repo,
+        Seat(membership.handle, membership.account),
+        replica=replica_of(settings, membership),
+        mode=membership.mode,
+        index_dir=settings.cache / "search",
+    )
+
+
+def replica_of(settings: Settings, membership: Membership) -> Replica:
+    """Return the copy of a hub's commons, which need not be there yet; the caller closes it."""
+    place = _UNSAFE.sub("_", urlsplit(membership.url).netloc.lower()).lstrip(".")
+    repo = membership.repo
+    return Replica(settings.data / "replicas" / place / repo.owner / f"{repo.name}.db")
 
 
 def read_address(target: str) -> tuple[str, RepoName] | None:

@@ -1,9 +1,9 @@
 """
 Forks that cost nothing until they are written: one lazy clone per fork, made at the first write.
 
-Until then a fork is upstream's main under another name. Its main follows upstream's before each
-read and write, forward only. What both hold is read from upstream, so that the fork's file keeps
-little more than the fork's own commits.
+Until then a fork is upstream's main under another name. Its main follows upstream's, forward only;
+the file's own is moved before it is written or compared with others. What both hold is read from
+upstream, so that the fork's file keeps little more than the fork's own commits.
 """
 # ruff: noqa: D102  the contract, ``engines.base``, says what each method does
 
@@ -24,6 +24,7 @@ from ..protocol.schema import Value
 from .clones import ORIGIN, make_clone, open_lazy_clone
 
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}")
+_LONGEST_WALK: Final = 200
 
 
 class ForkEngine(Engine):
@@ -44,7 +45,7 @@ class ForkEngine(Engine):
         self._upstream_path = upstream_path
         self._upstream_url = f"file://{upstream_path}"
         self._own: DoltLiteEngine | None = None
-        self._apart: tuple[str, str] | None = None
+        self._asked = ("", "", False)
 
     def close(self) -> None:
         if self._own is not None:
@@ -52,13 +53,22 @@ class ForkEngine(Engine):
 
     # --- where things are
 
-    def _file(self) -> Engine | None:
+    def _file(self) -> DoltLiteEngine | None:
         """Return the engine of the fork's own file, None if it has none yet."""
         if self._own is None and self.path.is_file():
             self._own = open_lazy_clone(self.path, self._upstream_path)
         return self._own
 
-    def _in_step(self) -> tuple[Engine | None, bool]:
+    def _leads(self, own: Engine) -> bool:
+        """Return whether upstream's main is the fork's, or will be when that moves on."""
+        ours, theirs = own.head(), self.upstream.head()
+        if self._asked[:2] != (ours, theirs):
+            # Asked of upstream: a lazy clone would fetch the history commit by commit.
+            descends = self.upstream.merge_base(ours, theirs) == ours
+            self._asked = (ours, theirs, descends)
+        return self._asked[2]
+
+    def _in_step(self) -> tuple[DoltLiteEngine | None, bool]:
         """Return the own file, its main moved on if it could be, and whether main is upstream's."""
         own = self._file()
         if own is None:
@@ -66,25 +76,37 @@ class ForkEngine(Engine):
         theirs, ours = self.upstream.head(), own.head()
         if ours == theirs:
             return own, True
-        return own, (ours, theirs) != self._apart and self._follow(own, ours, theirs)
+        return own, self._leads(own) and self._follow(own, ours, theirs)
 
-    def _follow(self, own: Engine, ours: str, theirs: str) -> bool:
+    def _follow(self, own: DoltLiteEngine, ours: str, theirs: str) -> bool:
         own.fetch(ORIGIN, MAIN)
         try:
-            own.fast_forward(MAIN, theirs, expected=ours)
+            own.fast_forward(MAIN, theirs, expected=ours, descends=True)
         except Conflict:
-            # Somebody wrote to the fork's main, or another process was quicker.
-            self._apart = (ours, theirs)
+            # Another thread or process was quicker.
             return own.head() == theirs
         return True
+
+    def _entry(self, own: Engine, ref: str) -> str | None:
+        """Return the newest commit of *ref* that upstream has too, None where that is not plain."""
+        commit = own.head(ref)
+        for _ in range(_LONGEST_WALK):
+            if _has(self.upstream, commit):
+                return commit
+            if _has(own, f"{commit}^2"):
+                return None
+            commit = own.head(f"{commit}~1")
+        return None
 
     def _reader(self, *refs: str) -> Engine:
         if MAIN not in refs and (own := self._file()) is not None:
             # Commits and branches of its own do not move when upstream does.
             return own
-        own, same_main = self._in_step()
-        if same_main and all(ref == MAIN for ref in refs):
-            return self.upstream
+        if all(ref == MAIN for ref in refs):
+            # Moving the own main would take longer than what is read.
+            own = self._file()
+            return own if own is not None and not self._leads(own) else self.upstream
+        own, _ = self._in_step()
         if own is not None:
             return own
         for ref in refs:
@@ -144,7 +166,9 @@ class ForkEngine(Engine):
         return own.remote_branches(remote, prefix) if own else []
 
     def create_branch(self, name: str, start: str = MAIN) -> None:
-        self._writer(start).create_branch(name, start)
+        # A commit of upstream's is read from there, so that the own main need not move on before.
+        commit = self.head(start)
+        self._writer(commit).create_branch(name, commit)
 
     def delete_branch(self, name: str) -> None:
         if own := self._file():
@@ -167,6 +191,11 @@ class ForkEngine(Engine):
         return self._writer().merge(branch, author=author, at=at, message=message)
 
     def merge_base(self, left: str, right: str) -> str | None:
+        ref = left if right == MAIN else right
+        if MAIN in {left, right} and ref != MAIN:
+            own = self._file()
+            if own and self._leads(own) and (entry := self._entry(own, ref)):
+                return self.upstream.merge_base(MAIN, entry)
         return self._reader(left, right).merge_base(left, right)
 
     # --- history
@@ -178,7 +207,7 @@ class ForkEngine(Engine):
         return self._reader(base, head).schema_changes(base, head)
 
     def log(self, ref: str = MAIN, *, limit: int | None = None, after: str = "") -> list[Commit]:
-        return self._reader(ref, after or MAIN).log(ref, limit=limit, after=after)
+        return self._reader(ref, *filter(None, (after,))).log(ref, limit=limit, after=after)
 
     def history(self, table: str, key: str, *, ref: str = MAIN) -> list[RowVersion]:
         return self._reader(ref).history(table, key, ref=ref)
@@ -229,3 +258,11 @@ class ForkEngine(Engine):
     def size_bytes(self) -> int:
         own = self._file()
         return own.size_bytes() if own else 0
+
+
+def _has(engine: Engine, commit: str) -> bool:
+    try:
+        engine.head(commit)
+    except NotFound:
+        return False
+    return True

@@ -12,9 +12,10 @@ from starlette.types import ASGIApp, Scope
 from .. import __version__
 from ..protocol.errors import WastelandError
 from . import api, remotes, v1alpha1, v2
-from .http import health, problems
+from .http import health, problems, reference
 from .http.guards import Guards
 from .http.limits import RateLimits
+from .http.openapi import DescribedApp
 from .http.paths import EscapedSlashes
 from .http.repeats import Repeats
 from .hub import BODY_LIMIT_BYTES, Hub
@@ -34,7 +35,7 @@ def create_app(hub: Hub) -> ASGIApp:
 
 def routes(hub: Hub) -> FastAPI:
     """Return the application without what stands in front of it."""
-    app = FastAPI(
+    app = DescribedApp(
         title="Wasteland hub",
         version=__version__,
         docs_url=None,
@@ -50,6 +51,7 @@ def routes(hub: Hub) -> FastAPI:
     for kind, handler in handlers.items():
         app.add_exception_handler(kind, handler)
     app.include_router(health.router)
+    app.include_router(reference.router)
     app.include_router(v1alpha1.graphql.router)
     app.include_router(v1alpha1.csv.router)
     app.include_router(v1alpha1.router)

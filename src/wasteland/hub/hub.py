@@ -95,6 +95,7 @@ class Hub:
         checks: What looks at evidence found.
         watch: Looks at evidence.
         chores: What else is to be done now and then while it serves.
+        naming: Held while a repository is given its name.
         stopping: Set when answers that wait are to end.
     """
 
@@ -115,6 +116,7 @@ class Hub:
         self.checks = SqliteEvidenceStore(self._evidence)
         self.watch = Watch(self.checks, self.outgoing, self.files, host.now)
         self.chores: list[Callable[[], object]] = []
+        self.naming = threading.Lock()
         self.stopping = threading.Event()
 
     @classmethod

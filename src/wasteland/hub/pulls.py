@@ -22,6 +22,7 @@ from ..protocol import fields
 from ..protocol.errors import Conflict, Forbidden, Invalid
 from ..protocol.names import read_branch, visible
 from ..protocol.policy import Action
+from . import refs, remotes
 from .callers import Caller
 from .hub import Hub
 from .rights import Right
@@ -137,6 +138,28 @@ def open_pull(
         author=author,
     )
     return consider(hub, pull)
+
+
+def bring(hub: Hub, caller: Caller, source: RepoName, *, url: str, branch: str) -> None:
+    """
+    Bring a branch of a remote into the caller's own fork, under the same name.
+
+    For those who push with another program to a place of their own; the operator names the remotes
+    that the hub may fetch from.
+
+    Raises:
+        Forbidden: The operator has not allowed that remote, or the branch is not the caller's.
+        Invalid, NotFound, Unavailable: As the remote is.
+    """
+    refs.writable(hub, caller, source, branch)
+    engine = hub.host.engine(source)
+    with hub.host.turn(source, branch):
+        head = remotes.fetch_head(engine, url, branch, hub.options.remote_heads)
+        if any(known.name == branch for known in engine.branches(branch)):
+            engine.move_branch(branch, head)
+        else:
+            engine.create_branch(branch, head)
+        engine.delete_branch(remotes.remote_branch(url, branch))
 
 
 def consider(hub: Hub, pull: PullRequest) -> PullRequest:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
 
-from ..engines.base import Engine
+from ..commons.creation import is_leftover
 from ..hosts.base import RepoName
 from ..protocol import fields
 from ..protocol.errors import Conflict, Forbidden, Invalid, NotFound
@@ -15,8 +16,6 @@ from .catalog import Entry, Visibility
 from .hub import Hub
 from .rights import Right
 from .tokens import Scope
-
-_FORKS_OF_ACCOUNT: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +64,37 @@ def create(
     """
     repo = new_name(hub, caller, owner, name)
     entry = Entry(Visibility.parse(visibility), fields.description(description))
-    try:
-        hub.host.create(repo, engine=hub.options.engine)
-    except Conflict as error:
-        raise Conflict(f"The database {repo} already exists.", repo=str(repo)) from error
-    hub.catalog.set_entry(repo, entry)
+    with making(hub, repo, entry):
+        try:
+            hub.host.create(repo, engine=hub.options.engine)
+        except Conflict as error:
+            raise _exists(repo) from error
     return describe(hub, repo)
+
+
+@contextmanager
+def making(hub: Hub, repo: RepoName, entry: Entry) -> Iterator[None]:
+    """
+    Let *repo* be made in a ``with`` block, hidden from its first moment if it is to be.
+
+    Raises:
+        Conflict: There is one of that name, or of one that differs in case only: neither file
+            systems nor databases always tell these apart.
+    """
+    with hub.naming:
+        taken = _taken(hub, repo)
+        if taken and not (taken == repo and _is_unfinished(hub, repo)):
+            raise _exists(taken)
+        before = hub.catalog.entry(repo)
+        hub.catalog.set_entry(repo, entry)
+        try:
+            yield
+        except BaseException:
+            if taken:
+                hub.catalog.set_entry(repo, before)
+            else:
+                hub.catalog.forget(repo)
+            raise
 
 
 def new_name(hub: Hub, caller: Caller, owner: str, name: str) -> RepoName:
@@ -94,8 +118,7 @@ def new_name(hub: Hub, caller: Caller, owner: str, name: str) -> RepoName:
             hint="use your own account's name, or an organisation that you own",
             owner=owner,
         )
-    hub.accounts.find(owner)
-    return RepoName(owner, name)
+    return RepoName(_spelled(hub, owner), name)
 
 
 def fork(hub: Hub, caller: Caller, parent: RepoName, owner: str) -> RepoName:
@@ -108,11 +131,11 @@ def fork(hub: Hub, caller: Caller, parent: RepoName, owner: str) -> RepoName:
     """
     hub.require(caller, parent, Right.READ)
     target = new_name(hub, caller, owner, parent.name)
-    try:
-        hub.host.parent(target)
-    except NotFound:
-        return hub.host.fork(parent, owner)
-    raise Conflict(f"The fork {target} already exists.", repo=str(target))
+    with hub.naming:
+        taken = _taken(hub, target)
+        if taken:
+            raise Conflict(f"The fork {taken} already exists.", repo=str(taken))
+        return hub.host.fork(parent, target.owner)
 
 
 def forks(hub: Hub, caller: Caller, repo: RepoName) -> list[RepoName]:
@@ -123,11 +146,6 @@ def forks(hub: Hub, caller: Caller, repo: RepoName) -> list[RepoName]:
 def visible_to(hub: Hub, caller: Caller) -> list[RepoName]:
     """Return the commons and databases, without forks, that the caller may see, by name."""
     return [repo for repo in hub.host.repositories() if hub.right(caller, repo) >= Right.READ]
-
-
-def is_empty(engine: Engine) -> bool:
-    """Return whether nothing was ever committed to a database."""
-    return not engine.tables()
 
 
 def change(
@@ -154,3 +172,30 @@ def change(
     )
     hub.catalog.set_entry(repo, entry)
     return describe(hub, repo)
+
+
+def _spelled(hub: Hub, owner: str) -> str:
+    """Return a namespace as its repositories spell it: the first one was there first."""
+    account = hub.accounts.find(owner).name
+    rows = hub.host.state.repositories.all()
+    same = {row.name.owner for row in rows if row.name.owner.casefold() == owner.casefold()}
+    return account if account in same or not same else min(same)
+
+
+def _taken(hub: Hub, repo: RepoName) -> RepoName | None:
+    """Return the repository or fork whose name cannot be told from *repo*'s, if there is one."""
+    folded = str(repo).casefold()
+    names = (row.name for row in hub.host.state.repositories.all())
+    return next((name for name in names if str(name).casefold() == folded), None)
+
+
+def _is_unfinished(hub: Hub, repo: RepoName) -> bool:
+    """Return whether nothing was ever written to a database; its creation may go on."""
+    try:
+        return hub.host.parent(repo) is None and is_leftover(hub.host.engine(repo))
+    except NotFound:
+        return True
+
+
+def _exists(repo: RepoName) -> Conflict:
+    return Conflict(f"The database {repo} already exists.", hint="wl list", repo=str(repo))

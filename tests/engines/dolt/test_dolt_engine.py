@@ -206,6 +206,17 @@ def test_a_forks_commit_is_read_and_merged_from_the_parent(engine: DoltEngine) -
     assert [branch.name for branch in engine.branches("fork/")] == []
 
 
+def test_a_fork_knows_the_ancestors_of_branches_and_commits(engine: DoltEngine) -> None:
+    fork = DoltEngine(shared_server(), engine.database, branch_prefix="fork/ann/")
+    fork.create_branch("x")
+    before, head = fork.head("x"), retitle(fork, "w-1", "ann's", branch="x")
+
+    assert [before] * 3 == [fork.head(ref) for ref in ("x~1", "x^", f"{head}~1")]
+    assert engine.head("main~1") == fork.head("main~1")
+    assert titles(fork, ref=f"{head}~1") == titles(fork, ref=before)
+    assert ["w-1"] == [row.key for row in fork.diff(f"{head}~1", head)]
+
+
 def test_a_forks_main_is_never_written(engine: DoltEngine) -> None:
     fork = DoltEngine(shared_server(), engine.database, branch_prefix="fork/ann/")
     head = engine.head()

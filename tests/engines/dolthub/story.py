@@ -26,14 +26,16 @@ from wasteland.hosts.base import PullState, RepoName
 from wasteland.hosts.dolthub.host import DoltHubHost
 from wasteland.protocol import trailers
 from wasteland.protocol.diff import RowChange
-from wasteland.protocol.errors import EngineError, WastelandError
+from wasteland.protocol.errors import EngineError, NotFound, Stale
 
 BOARD: Final = RepoName("org", "board")
 VERBS: Final = ("join", "post", "claim", "unclaim", "done", "reject", "merge", "accept")
 MOST_REPEATS: Final = 8
 MOST_REQUESTS: Final = 400
 MOST_SECONDS: Final = 1800.0
-_TIMES: Final = frozenset({"created_at", "updated_at", "completed_at", "registered_at", "last_seen"})
+_TIMES: Final = frozenset(
+    {"created_at", "updated_at", "completed_at", "registered_at", "last_seen"}
+)
 _EVIDENCE: Final = "https://example.org/work"
 
 
@@ -91,8 +93,7 @@ class Story:
             try:
                 number = getattr(self, f"_{verb}")(f"op-{verb}")
                 break
-            except WastelandError as error:
-                assert isinstance(error, EngineError) or error.code in {"conflict", "not_found", "stale"}
+            except (EngineError, NotFound, Stale) as error:
                 errors.append(error.code)
                 self.clock.sleep(45.0)
         else:
@@ -184,7 +185,13 @@ class Story:
 
     def _host(self, home: Path, who: str) -> DoltHubHost:
         timing = Timing(self.clock, self.clock.sleep, self.toxic.chance)
-        http = Http(ROOT, Secret(f"token-of-{who}"), transport=self.toxic, timing=timing, limits=Limits(timeout_s=TIMEOUT_S))
+        http = Http(
+            ROOT,
+            Secret(f"token-of-{who}"),
+            transport=self.toxic,
+            timing=timing,
+            limits=Limits(timeout_s=TIMEOUT_S),
+        )
         return DoltHubHost(http, home, clock=self.clock.date)
 
     def _check_once(self, number: str, op_id: str) -> None:
@@ -193,5 +200,3 @@ class Story:
         of_it = [p for p in pulls if trailers.find(p.body) == op_id and p.state != "Closed"]
         assert [number] == [str(p.number) for p in of_it] or op_id == "op-merge"
         assert PullState(pulls[int(number) - 1].state.lower()) is not PullState.CLOSED
-
-

@@ -32,7 +32,7 @@ class Toxic(httpx2.BaseTransport):
     def __init__(self, inner: httpx2.BaseTransport, kind: str, clock: Clock, seed: int) -> None:
         self._inner = inner
         self._clock = clock
-        self._chance = random.Random(f"{kind} {seed}")
+        self._chance = random.Random(f"{kind} {seed}")  # noqa: S311  # faults, no secrets
         self._poison = POISONS[kind]
         self.requests = 0
         self.spoiled = 0

@@ -29,7 +29,5 @@ GAPS: Final = {
     "test_a_branch_that_moved_on_after_its_offer_is_kept": Gap(
         NotFound, "a pull request offers its branch as it stands, and both end together"
     ),
-    "test_remarks_are_kept_in_order": Gap(
-        AssertionError, "a remark's author is whose token it is"
-    ),
+    "test_remarks_are_kept_in_order": Gap(AssertionError, "a remark's author is whose token it is"),
 }

@@ -384,14 +384,14 @@ class DoltEngine(Engine):
         if is_hash(ref):
             return refs.commit_of(session, ref)
         with suppress(NotFound):
-            return refs.commit_of(session, self._names.stored(ref))
+            return refs.commit_of(session, self._names.stored_ref(ref))
         raise NotFound(f"Nothing here is called {visible(ref)}.", hint="wl status", ref=ref)
 
     def _place(self, ref: str) -> str:
         """Return where to set a connection for *ref*, unless it is a tag or a remote's branch."""
         if not ref:
             raise NotFound("A ref needs a name.", hint="wl status", ref=ref)
-        return ref if is_hash(ref) else self._names.stored(ref)
+        return self._names.stored_ref(ref)
 
     @contextmanager
     def _at(self, ref: str) -> Iterator[Session[Any]]:

@@ -20,6 +20,7 @@ _SPELLED: Final = {"_": "_1", ".": "_2"}
 _READ: Final = {"1": "_", "2": "."}
 _SPELLED_PAIR: Final = re.compile(r"((?:[^_]|_[^_])+)__((?:[^_]|_[^_])+)")
 _HASH: Final = re.compile(r"[0-9a-v]{32}\Z")
+_BASE: Final = re.compile(r"[~^]")
 
 
 def database_name(owner: str, name: str) -> str:
@@ -67,6 +68,11 @@ class BranchNames:
     def stored(self, name: str) -> str:
         """Return the name in the database."""
         return name if name == MAIN else self.prefix + name
+
+    def stored_ref(self, ref: str) -> str:
+        """Return what *ref*, a branch, a commit or an ancestor (``main~1``), is called there."""
+        base = _BASE.split(ref, maxsplit=1)[0]
+        return ref if is_hash(base) else self.stored(base) + ref.removeprefix(base)
 
     def shown(self, stored: str) -> str | None:
         """Return our name of a branch in the database, None if it is not to be listed."""

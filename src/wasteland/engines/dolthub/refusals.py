@@ -73,7 +73,9 @@ _STATUS: Final[Mapping[int, _Kind]] = {
     403: Forbidden,
     404: NotFound,
     405: Unsupported,
+    408: Unavailable,
     409: Conflict,
+    425: Unavailable,
     429: RateLimited,
     501: Unsupported,
 }

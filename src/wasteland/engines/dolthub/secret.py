@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 _SHOWN: Final = "…"
+_SHORTEST: Final = 8
+"""A shorter text is part of many words; no token is."""
 
 
 class Secret:
@@ -27,4 +29,5 @@ class Secret:
 
     def redacted(self, text: str) -> str:
         """Return *text* without the secret, wherever a server may have repeated it."""
-        return text.replace(self._text, _SHOWN) if self._text else text
+        is_telling = len(self._text) >= _SHORTEST
+        return text.replace(self._text, _SHOWN) if is_telling else text

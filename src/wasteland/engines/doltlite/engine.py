@@ -186,11 +186,17 @@ class DoltLiteEngine(Engine):
         with self._writing(name) as session:
             refs.reset(session, commit)
 
-    def fast_forward(self, name: str, to: str, *, expected: str) -> str:
-        """Move *name* from commit *expected* forward to *to*; return the new head."""
+    def fast_forward(self, name: str, to: str, *, expected: str, descends: bool = False) -> str:
+        """
+        Move *name* from commit *expected* forward to *to*; return the new head.
+
+        Args:
+            descends: *to* is known to descend from *expected*. In a lazy clone, asking costs
+                milliseconds for each commit between.
+        """
         commit = self.head(to)
         with self._writing(name) as session:
-            return refs.forward(session, name, commit, expected=expected)
+            return refs.forward(session, name, commit, expected=expected, descends=descends)
 
     def merge(self, branch: str, *, author: str, at: datetime, message: str) -> str:
         """Merge *branch* into main with a merge commit; return main's head."""

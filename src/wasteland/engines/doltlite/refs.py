@@ -108,16 +108,21 @@ def reset(session: Session, commit: str) -> None:
         session.run("COMMIT")
 
 
-def forward(session: Session, name: str, commit: str, *, expected: str) -> str:
+def forward(
+    session: Session, name: str, commit: str, *, expected: str, descends: bool = False
+) -> str:
     """
     Move branch *name*, where *session* is, forward to *commit*; return its new head.
 
+    Args:
+        descends: *commit* is known to descend from *expected*.
     Raises:
         Stale: The branch is not at *expected*, or *commit* does not descend from it.
     """
     with write_transaction(session, name) as head:
         refuse_moved(name, expected=expected, found=head)
-        refuse_aside(name, commit, head=head, base=merge_base_of(session, head, commit))
+        if not descends:
+            refuse_aside(name, commit, head=head, base=merge_base_of(session, head, commit))
         if commit != head:
             session.run(_FORWARD, {"commit": commit})
             session.run("COMMIT")

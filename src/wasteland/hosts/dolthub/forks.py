@@ -97,6 +97,10 @@ class Forks:
             data = self._http.send(Call("POST", (*V1, "fork"), body=body, repeatable=True))
         except Conflict:
             data = {}
+        except Unavailable as error:
+            if not error.facts.get("unsure"):
+                raise
+            data = {}
         except (Forbidden, Unauthenticated):
             with suppress(NotFound):
                 self._listing(fork)

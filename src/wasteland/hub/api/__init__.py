@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from . import commons, events, evidence, feeds, logins, operations, webhooks
+from . import changes, commons, events, evidence, feeds, login_page, logins, operations, webhooks
 
 router = APIRouter()
-for part in (commons, logins, events, webhooks, evidence, feeds, operations):
+for part in (commons, changes, logins, login_page, events, webhooks, evidence, feeds, operations):
     router.include_router(part.router)

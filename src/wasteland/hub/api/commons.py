@@ -11,6 +11,7 @@ from ... import __version__
 from ...commons.creation import create_commons
 from ...commons.data import to_data
 from ...commons.rigs import Rigs
+from ...protocol import fields
 from .. import repositories
 from ..catalog import Entry, Visibility
 from ..http.asked import Asking, AskingRepo
@@ -107,18 +108,19 @@ def create(asked: Asking, body: NewCommons) -> dict[str, Any]:
     hub = asked.hub
     repo = repositories.new_name(hub, asked.caller, body.owner, body.name)
     handle = (body.handle or body.owner).lower()
-    head = create_commons(
-        hub.host,
-        repo,
-        handle=handle,
-        name=body.title,
-        display_name=body.display_name,
-        engine=hub.options.engine,
-        preset=body.policy,
-        mode=body.mode,
-        scale=body.valence_scale,
-    )
-    hub.catalog.set_entry(repo, Entry(Visibility(body.visibility), body.title))
+    entry = Entry(Visibility(body.visibility), fields.description(body.title))
+    with repositories.making(hub, repo, entry):
+        head = create_commons(
+            hub.host,
+            repo,
+            handle=handle,
+            name=body.title,
+            display_name=body.display_name,
+            engine=hub.options.engine,
+            preset=body.policy,
+            mode=body.mode,
+            scale=body.valence_scale,
+        )
     return {"commons": str(repo), "handle": handle, "commit": head, "visibility": body.visibility}
 
 

@@ -15,9 +15,10 @@ from starlette.responses import JSONResponse, Response
 
 from ...commons.data import to_data
 from ...protocol.errors import Forbidden
-from ..accounts import LOGIN_LIFETIME_S
+from ..accounts import LOGIN_LIFETIME_S, Login
 from ..callers import Caller
 from ..http.asked import Asked, Asking
+from ..hub import Hub
 from ..tokens import Scope, Token
 from .place import PREFIX
 
@@ -91,11 +92,7 @@ def finish(asked: Asking, body: Waiting) -> Response:
 @router.post("/logins/confirm")
 def confirm(asked: Asking, body: Code) -> dict[str, Any]:
     """Let the program that shows this code sign in as the caller."""
-    asked.caller.need_scope(Scope.WRITE)
-    _need_lasting(asked.caller)
-    waiting = asked.hub.accounts.login_of(body.code)
-    asked.caller.need_scope(waiting.scope)
-    login = asked.hub.accounts.confirm_login(body.code, asked.caller.account)
+    login = let_in(asked.hub, asked.caller, body.code)
     return {"label": login.label, "scope": login.scope.value, "account": login.account}
 
 
@@ -148,6 +145,21 @@ def _lifetime(asked: Asked, days: int | None) -> timedelta | None:
         return wanted
     left = asked.caller.expires_at - asked.hub.host.now()
     return min(left, wanted or left)
+
+
+def let_in(hub: Hub, caller: Caller, code: str) -> Login:
+    """
+    Let the program that shows *code* sign in as *caller*.
+
+    Raises:
+        Unauthenticated, Forbidden: The caller's token is for less than the program asks.
+        NotFound: No program waits under that code.
+        Conflict: It was confirmed already.
+    """
+    caller.need_scope(Scope.WRITE)
+    _need_lasting(caller)
+    caller.need_scope(hub.accounts.login_of(code).scope)
+    return hub.accounts.confirm_login(code, caller.account)
 
 
 def _shown(token: Token, text: str) -> dict[str, Any]:

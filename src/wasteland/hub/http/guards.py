@@ -63,43 +63,32 @@ class Guards:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        request_id = _request_id(headers.get("x-request-id", ""))
+        request_id = _request_id(Headers(scope=scope).get("x-request-id", ""))
         scope.setdefault("state", {})["request_id"] = request_id
+        out = _Marked(send, request_id)
+        try:
+            self._check(scope)
+            await self._bounded(scope, receive, out)
+        except Exception as error:  # noqa: BLE001  # mistakes of ours too: told, logged, and the hub goes on
+            status = 413 if isinstance(error, _TooLarge) else None
+            told = error if isinstance(error, WastelandError) else internal(error)
+            if not out.has_begun:
+                await answer(told, scope, status=status)(scope, receive, out)
 
-        begun = False
-
-        async def marked(message: Message) -> None:
-            nonlocal begun
-            if message["type"] == "http.response.start":
-                begun = True
-                out = MutableHeaders(scope=message)
-                out["X-Request-Id"] = request_id
-                for name, value in _HEADERS.items():
-                    out.setdefault(name, value)
-            await send(message)
-
+    async def _bounded(self, scope: Scope, receive: Receive, out: _Marked) -> None:
         body = _Bounded(receive, self._limit_of(scope))
 
-        async def bounded(message: Message) -> None:
+        async def send(message: Message) -> None:
             # Whatever was made of a body that was cut off is not sent.
-            if begun or not body.is_exceeded:
-                await marked(message)
+            if out.has_begun or not body.is_exceeded:
+                await out(message)
 
-        try:
-            self._check(scope, headers)
-            await self._app(scope, body, bounded)
-            if body.is_exceeded and not begun:
-                raise _TooLarge(self._limit)
-        except _TooLarge as error:
-            await answer(error, scope, status=413)(scope, receive, marked)
-        except WastelandError as error:
-            await answer(error, scope)(scope, receive, marked)
-        except Exception as error:  # noqa: BLE001  # a mistake of ours: told, logged, and the hub goes on
-            if not begun:
-                await answer(internal(error), scope)(scope, receive, marked)
+        await self._app(scope, body, send)
+        if body.is_exceeded and not out.has_begun:
+            raise _TooLarge(self._limit)
 
-    def _check(self, scope: Scope, headers: Headers) -> None:
+    def _check(self, scope: Scope) -> None:
+        headers = Headers(scope=scope)
         host = headers.get("host", "")
         if _name_of(host) not in self._hosts:
             raise Forbidden(
@@ -132,6 +121,24 @@ class _TooLarge(Invalid):
         super().__init__(
             f"The body is longer than {limit_bytes} bytes.", field="body", limit=limit_bytes
         )
+
+
+class _Marked:
+    """Sends an answer with the headers that every answer has."""
+
+    def __init__(self, send: Send, request_id: str) -> None:
+        self._send = send
+        self._request_id = request_id
+        self.has_begun = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.has_begun = True
+            out = MutableHeaders(scope=message)
+            out["X-Request-Id"] = self._request_id
+            for name, value in _HEADERS.items():
+                out.setdefault(name, value)
+        await self._send(message)
 
 
 class _Bounded:

@@ -41,6 +41,8 @@ class NewPull(Body):
     to_branch_owner_name: str = ""
     to_branch_repo_name: str = ""
     to_branch_name: str = MAIN
+    # Not DoltHub's: a remote of the caller's own, from which the branch is fetched first.
+    from_remote_url: str = ""
 
     def need_target(self, repo: RepoName) -> None:
         """
@@ -118,11 +120,14 @@ def create(asked: AskingRepo, body: NewPull) -> dict[str, Any]:
     """Offer a branch; what policy lets land lands before this answers."""
     repo = asked.repo()
     body.need_target(repo)
+    source = repo_name(body.from_branch_owner_name, body.from_branch_repo_name)
+    if url := body.from_remote_url:
+        pulls.bring(asked.hub, asked.caller, source, url=url, branch=body.from_branch_name)
     pull = pulls.open_pull(
         asked.hub,
         asked.caller,
         repo,
-        source=repo_name(body.from_branch_owner_name, body.from_branch_repo_name),
+        source=source,
         branch=body.from_branch_name,
         title=body.title,
         body=body.description,

@@ -1,0 +1,109 @@
+"""An operation on a commons of a hub: its copy on this machine, and what waits to be sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import closing
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import click
+
+from ..commons import hubs
+from ..commons.distant import DistantCommons
+from ..commons.memberships import Membership
+from ..commons.operations import Operation
+from ..commons.outbox import QUEUED, Outbox, Waiting
+from ..protocol.errors import Unavailable, WastelandError
+from ..protocol.text import terminal_safe
+from ..settings import Settings
+from .intents import Writer, recorded
+
+_OUTBOX: Final = "outbox"
+
+
+def read(
+    settings: Settings, membership: Membership, row: Operation, values: Mapping[str, Any]
+) -> tuple[Any, str]:
+    """Return what a read answers, and how old that is where it is; "" where it is not."""
+    with closing(hubs.open_distant(settings, membership, limits=hubs.PROMPT)) as distant:
+        found = distant.read(row, values)
+        return found, _age(distant)
+
+
+def write(
+    settings: Settings,
+    membership: Membership,
+    row: Operation,
+    values: Mapping[str, Any],
+    *,
+    may_wait: bool,
+) -> Any:
+    """
+    Carry out a write on the hub and return its receipt.
+
+    Raises:
+        Unavailable: The hub cannot be reached; ``facts["queued"]`` is the operation id of a write
+            that waits to be sent.
+    """
+    # What may wait need not be tried for minutes.
+    limits = hubs.PROMPT if may_wait and row.name in QUEUED else None
+    with closing(hubs.open_distant(settings, membership, limits=limits)) as distant:
+
+        def call(given: Mapping[str, Any]) -> Any:
+            try:
+                return distant.call(row, given)
+            except Unavailable as error:
+                if limits and given.get("op_id") and not given.get("dry_run"):
+                    raise _queued(settings, membership, row, given, error) from error
+                raise
+
+        place = (distant.location, str(distant.repo), distant.seat.rig)
+        writer = Writer(place, call, distant.still_stands)
+        return recorded(settings.state, writer, row, values)
+
+
+def outbox(settings: Settings) -> Outbox:
+    """Return what waits to be sent."""
+    return Outbox(settings.state / _OUTBOX)
+
+
+def tell_waiting(settings: Settings, membership: Membership) -> None:
+    """Say on standard error what waits to be sent."""
+    for one in outbox(settings).of(membership):
+        click.echo(f"wl: waiting to be sent: {shown(one)}", err=True)
+
+
+def shown(one: Waiting) -> str:
+    """Return a waiting write on one line."""
+    title = str(one.values.get("title") or "")
+    words = " ".join(part for part in (one.operation, one.id, title) if part)
+    return f"{terminal_safe(words, one_line=True)}  ({one.op_id})"
+
+
+def _queued(
+    settings: Settings,
+    membership: Membership,
+    row: Operation,
+    given: Mapping[str, Any],
+    error: WastelandError,
+) -> Unavailable:
+    one = outbox(settings).add(membership, row, given)
+    about = f" as {one.id}" if one.operation == "post" else ""
+    return Unavailable(
+        f"{error.message.rstrip('.')}. The {row.name} waits{about}; nothing is sent yet.",
+        hint="wl sync sends it",
+        queued=one.op_id,
+        id=one.id,
+    )
+
+
+def _age(distant: DistantCommons) -> str:
+    """Return a sentence about the age of what was read, "" where it is not old."""
+    if not distant.stale_because or distant.replica is None:
+        return ""
+    from .pages.parts import ago  # loads rich, only to say that something is old
+
+    seen = distant.replica.seen_at
+    when = seen and ago(seen, datetime.now(UTC))
+    return f"This is what was here {when or 'before'}. {distant.stale_because}"

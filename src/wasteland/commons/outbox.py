@@ -1,0 +1,268 @@
+"""
+Writes that wait until their hub can be reached again.
+
+Each is kept with its operation id, so that one that had landed after all is answered with its
+first receipt when it is sent again. What has to win on main at once never waits here: a claim
+that nobody else sees is none, and a review judges what is there now.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from ..hosts.base import RepoName
+from ..hosts.journaled import Clock, utc_now
+from ..protocol import ids
+from ..protocol.errors import (
+    Conflict,
+    RateLimited,
+    Unauthenticated,
+    Unavailable,
+    WastelandError,
+)
+from ..protocol.lean import dataclass
+from ..protocol.records import read_time, write_time
+from .data import to_data
+from .memberships import Membership
+from .operations import BY_NAME, Operation
+
+QUEUED: Final = frozenset(
+    {"post", "update", "extend", "handover", "unclaim", "done", "withdraw", "comment"}
+)
+"""Operations that do no harm later: what they change is the rig's own."""
+_LATER: Final = (Unavailable, RateLimited, Unauthenticated)
+"""What says nothing about the write itself, so that it goes on waiting."""
+_DIGITS: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """
+    A write that waits.
+
+    Attributes:
+        operation: Its name.
+        op_id: The operation id to send it with.
+        values: Its inputs, without the id.
+        hub: The hub's root.
+        commons: ``org/db`` there.
+        rig: Who acts.
+        at: When it was given.
+        place: Its file.
+    """
+
+    operation: str
+    op_id: str
+    values: Mapping[str, Any]
+    hub: str
+    commons: str
+    rig: str
+    at: datetime
+    place: Path
+
+    @property
+    def id(self) -> str:
+        """The item or pull request that it is about."""
+        if self.operation == "post":
+            return ids.wanted_id(self.op_id)
+        return str(self.values.get("id") or self.values.get("pull") or "")
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """
+    What became of a write that waited.
+
+    Attributes:
+        operation: Its name.
+        op_id: Its operation id.
+        id: What it was about.
+        state: "sent", "refused", or "waiting" where nothing could be sent.
+        detail: The receipt's state, or why not.
+    """
+
+    operation: str
+    op_id: str
+    id: str
+    state: str
+    detail: str
+
+
+class Outbox:
+    """
+    The waiting writes of this user.
+
+    Attributes:
+        folder: One file a write, for nobody else to read.
+    """
+
+    def __init__(self, folder: Path, *, clock: Clock = utc_now) -> None:
+        self.folder = folder
+        self._clock = clock
+
+    def add(self, membership: Membership, row: Operation, values: Mapping[str, Any]) -> Waiting:
+        """
+        Keep a write for later; one with the same operation id is kept once.
+
+        Args:
+            values: Its inputs, with ``op_id``.
+        """
+        inputs = {name: to_data(value) for name, value in values.items()}
+        op_id = ids.check_operation(str(inputs.pop("op_id")))
+        with self._turn():
+            for waiting in self.all():
+                if waiting.op_id == op_id:
+                    return waiting
+            entry = {
+                "operation": row.name,
+                "op_id": op_id,
+                "values": inputs,
+                "hub": membership.url,
+                "commons": str(membership.repo),
+                "rig": membership.handle,
+                "at": write_time(self._clock()),
+            }
+            place = self.folder / f"{self._next():0{_DIGITS}}.json"
+            _write(place, entry)
+        found = _read(place)
+        assert found is not None  # noqa: S101  # written just now
+        return found
+
+    def all(self) -> list[Waiting]:
+        """Return every waiting write, in the order in which they were given."""
+        found = (_read(path) for path in sorted(self.folder.glob("*.json")))
+        return [waiting for waiting in found if waiting]
+
+    def of(self, membership: Membership) -> list[Waiting]:
+        """Return the waiting writes of one commons and rig, in order."""
+        wanted = (membership.url, membership.repo, membership.handle)
+        return [w for w in self.all() if (w.hub, RepoName.parse(w.commons), w.rig) == wanted]
+
+    def send(
+        self,
+        waiting: Sequence[Waiting],
+        call: Callable[[Operation, Mapping[str, Any]], Any],
+        *,
+        keep: bool = False,
+    ) -> Iterator[Sent]:
+        """
+        Send writes in order, and yield what became of each.
+
+        When the hub cannot be reached, or does not know the caller, all that follow go on waiting.
+
+        Args:
+            waiting: Those of one commons and rig.
+            call: Carries out an operation there.
+            keep: Keep what is refused, for another try.
+        Raises:
+            Conflict: Another process is sending.
+        """
+        with self._sending():
+            down = ""
+            for one in waiting:
+                if down:
+                    yield _told(one, "waiting", down)
+                    continue
+                try:
+                    yield self._send(one, call, keep=keep)
+                except _LATER as error:
+                    if not _is_about_one(error):
+                        down = error.message
+                    yield _told(one, "waiting", error.message)
+
+    def drop(self, waiting: Waiting) -> None:
+        """Forget a write."""
+        waiting.place.unlink(missing_ok=True)
+
+    def _send(
+        self, one: Waiting, call: Callable[[Operation, Mapping[str, Any]], Any], *, keep: bool
+    ) -> Sent:
+        try:
+            answer = call(BY_NAME[one.operation], {**one.values, "op_id": one.op_id})
+        except _LATER:
+            raise
+        except WastelandError as error:
+            if not keep:
+                self.drop(one)
+            return _told(one, "refused", error.message)
+        self.drop(one)
+        return _told(one, "sent", str(getattr(answer, "state", "")))
+
+    def _next(self) -> int:
+        taken = [int(path.stem) for path in self.folder.glob("*.json") if path.stem.isdecimal()]
+        return max(taken, default=0) + 1
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Keep other processes from adding meanwhile."""
+        with self._lock(".adding") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+
+    @contextmanager
+    def _sending(self) -> Iterator[None]:
+        with self._lock(".sending") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise Conflict(
+                    "Another process is sending what waits.", hint="wl sync, a little later"
+                ) from None
+            yield
+
+    @contextmanager
+    def _lock(self, name: str) -> Iterator[int]:
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle = os.open(self.folder / name, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            yield handle
+        finally:
+            os.close(handle)
+
+
+def _is_about_one(error: WastelandError) -> bool:
+    """Return whether a hub failed at one request: the next may go better."""
+    return isinstance(error, Unavailable) and "http_status" in error.facts
+
+
+def _told(one: Waiting, state: str, detail: str) -> Sent:
+    return Sent(one.operation, one.op_id, one.id, state, detail)
+
+
+def _write(place: Path, entry: Mapping[str, Any]) -> None:
+    draft = place.with_name(f".{place.name}.{os.urandom(8).hex()}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        json.dump(entry, file, indent=2)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(place)
+
+
+def _read(place: Path) -> Waiting | None:
+    """Return the write that a file holds, None if it holds none that can be sent."""
+    try:
+        data = json.loads(place.read_text(encoding="utf-8"))
+        at = read_time(data["at"])
+        if data["operation"] not in QUEUED or at is None:
+            return None
+        RepoName.parse(data["commons"])
+        return Waiting(
+            operation=str(data["operation"]),
+            op_id=ids.check_operation(str(data["op_id"])),
+            values=dict(data["values"]),
+            hub=str(data["hub"]),
+            commons=str(data["commons"]),
+            rig=str(data["rig"]),
+            at=at,
+            place=place,
+        )
+    except (OSError, ValueError, KeyError, TypeError, WastelandError):
+        return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -63,12 +63,14 @@ class Far:
         desk: The hub.
         wire: The way to it.
         home: For what clients keep.
+        items: Of the story, by what they show.
     """
 
     def __init__(self, desk: Desk, home: Path) -> None:
         self.desk = desk
         self.wire = Wire(desk)
         self.home = home
+        self.items: dict[str, str] = {}
         for name in ("ada", "ben"):
             desk.account(name)
             self.at(name).register(display_name=name.title())
@@ -90,6 +92,10 @@ class Far:
         """Return a copy of the board, which need not be there yet."""
         return Replica(self.home / "replicas" / f"{name}.db")
 
+    def named(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return inputs with the ids of the story's items for their names."""
+        return {name: self.items.get(str(v), v) for name, v in values.items()}
+
     def story(self) -> dict[str, str]:
         """Play some work and return the items by what they show."""
         ada, ben, mia = self.near("ada"), self.near("ben"), self.near("mia")
@@ -103,6 +109,7 @@ class Far:
         mia.accept(items["accepted"], quality="good", skills="sql", message="Clean")
         mia.reject(items["given back"], reason="No test")
         mia.set_rule("review", "trust:1")
+        self.items = items
         return items
 
 

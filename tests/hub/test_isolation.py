@@ -30,7 +30,7 @@ FREE: Final = frozenset(
 OWN: Final = frozenset(
     {
         *("GET /api/v1/whoami", "GET /api/v1/tokens", "POST /api/v1/tokens", "GET /api/v1/commons"),
-        *("GET /api/v1alpha1/user", "GET /api/v2/user"),
+        *("GET /api/v1alpha1/user", "GET /api/v2/user", "POST /api/v1alpha1/database"),
     }
 )
 
@@ -73,7 +73,7 @@ def _places(owner: str) -> dict[str, str]:
         "parentDatabaseName": "board",
         "fromBranchOwnerName": owner,
         "fromBranchRepoName": "board",
-        "fromBranchName": f"wl/ben/{WORD}",
+        "fromBranchName": "wl/ben/work",
         "toBranchOwnerName": owner,
         "toBranchRepoName": "board",
     }

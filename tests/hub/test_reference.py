@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from hub.desks import Desk
-from wasteland.hub.http.openapi import operations
+from wasteland.hub.http.openapi import operations, plain
 from wasteland.hub.http.pages import page
 from wasteland.hub.http.reference import kind_of
 from wasteland.hub.tokens import Scope
@@ -146,6 +146,10 @@ def test_types_are_told_in_words(told: dict[str, Any], expected: str) -> None:
     schema = {"components": {"schemas": {"Pair": pair}}}
 
     assert expected == kind_of(schema, told, depth=1)
+
+
+def test_names_in_a_docstring_are_quoted() -> None:
+    assert "Return “at”, or “after”." == plain("Return *at*,\n    or ``after``.")
 
 
 # --- the page on which people confirm codes

@@ -98,8 +98,10 @@ def join(context: Context, target: str, *, direct: bool, **options: Any) -> None
       wl join http://127.0.0.1:8999/acme/board
       wl join https://commons.example.org/acme/board.db --handle ada
     """
-    from ..commons import joining
+    from ..commons import addresses, joining
 
+    if context.settings.hub and not addresses.is_address(target):
+        target = f"{context.settings.hub.rstrip('/')}/{target}"
     if "://" in target and (joined := _joined_at_hub(context, target, **options)):
         context.show("join", joined)
         return
@@ -130,9 +132,10 @@ def _created_at_hub(context: Context, target: str, *, dry_run: bool, **options: 
 def _joined_at_hub(context: Context, target: str, **options: Any) -> Any:
     """Join a commons of a hub; None where no hub answers at that address."""
     from ..commons import hubs
+    from ..commons.credentials import is_dolthub
 
     place = hubs.read_address(target)
-    if place is None or not hubs.is_hub(place[0]):
+    if place is None or is_dolthub(place[0]) or not hubs.is_hub(place[0]):
         return None
     from ..commons import joining
 

@@ -169,7 +169,8 @@ class DistantCommons:
         if not replica.head:
             raise error
         found = self._read_here(replica, row, values)
-        self.stale_because = error.message
+        unknown = "" if row.name in _OF_MAIN else " Pending work is not known."
+        self.stale_because = f"{error.message}{unknown}"
         return found
 
     # --- requests
@@ -191,9 +192,10 @@ class DistantCommons:
         items: list[Any] = []
         while True:
             answer = self.http.send(replace(request, query=query))
-            items += answer.get("items", [])
+            page = self._understood(list[Any], answer.get("items"), row.name) or []
+            items += page
             query["cursor"] = str(answer.get("next") or "")
-            if not query["cursor"] or (most is not None and len(items) >= most):
+            if not (page and query["cursor"]) or (most is not None and len(items) >= most):
                 return items[:most]
 
     def _place(self) -> tuple[str, ...]:

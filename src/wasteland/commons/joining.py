@@ -19,7 +19,8 @@ from ..protocol.schema import READABLE_MAJOR
 from . import addresses, memberships, queries
 from .changes import added
 from .creation import create_commons, first_rows, is_leftover, refuse_existing
-from .memberships import HOST, PLAIN, Membership
+from .credentials import DOLTHUB, Credentials, is_dolthub
+from .memberships import HOST, PLAIN, REST, Membership
 from .receipts import Receipt, diff_json
 from .rigs import Rigs
 from .session import Session
@@ -226,6 +227,11 @@ def _refuse_taken(found: Rig, membership: Membership, target: str) -> None:
 def _located(
     settings: Settings, target: str, *, name: str, handle: str, account: str, mode: str
 ) -> Membership:
+    if root := _rest_root(settings, target):
+        repo = RepoName.parse("/".join(target.rstrip("/").split("/")[-2:]))
+        return Membership(
+            repo, handle, account, REST, root, engine="remote", mode=mode, joined_at=_now()
+        )
     if not addresses.is_address(target):
         repo = RepoName.parse(target)
         return Membership(
@@ -243,6 +249,27 @@ def _located(
         mode=mode,
         joined_at=_now(),
     )
+
+
+def _rest_root(settings: Settings, target: str) -> str:
+    """
+    Return DoltHub's address if *target* is a commons there, else "".
+
+    A bare ``org/db`` is, where the local host has none of that name and this user has a token.
+    """
+    if "://" in target:
+        return DOLTHUB if is_dolthub(target) else ""
+    if addresses.is_address(target) or _is_here(settings, RepoName.parse(target)):
+        return ""
+    kept = Credentials(settings.config / "credentials.json", use_keyring=settings.keyring)
+    return DOLTHUB if kept.token(DOLTHUB, given=settings.token) else ""
+
+
+def _is_here(settings: Settings, repo: RepoName) -> bool:
+    if not _has_host(settings.host):
+        return False
+    with local_host(settings.host, settings) as host:
+        return repo in host.repositories()
 
 
 def _rejoined(settings: Settings, wanted: Membership) -> Membership | None:

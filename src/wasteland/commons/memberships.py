@@ -22,6 +22,7 @@ from ..protocol.lean import dataclass
 HOST: Final = "host"
 PLAIN: Final = "plain"
 HUB: Final = "hub"
+REST: Final = "rest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,8 @@ class Membership:
         repo: ``org/db``.
         handle: The rig.
         account: Who owns the rig's fork.
-        kind: "host" (a directory of repositories), "plain" (a remote without pull requests) or
-            "hub" (reached over HTTP).
+        kind: "host" (a directory of repositories), "plain" (a remote without pull requests),
+            "hub" (of ours, reached over HTTP) or "rest" (DoltHub).
         url: The host's directory, the remote's URL, or the hub's root.
         engine: "doltlite", "dolt", or "remote" where a hub keeps the rows.
         local_dir: The clone of a plain remote; "" on a host.

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlsplit
 
 from ..hosts.base import Host
 from ..protocol.errors import Unsupported
 from . import memberships
-from .memberships import HOST, HUB, Membership
+from .memberships import HOST, HUB, REST, Membership
 from .session import Seat, Session
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ def open_host(settings: Settings, membership: Membership) -> Host:
             hint=f"wl join {membership.url}/{membership.repo}.db keeps a clone",
             commons=str(membership.repo),
         )
+    if membership.kind == REST:
+        return _rest_host(settings, membership)
     if membership.kind == HOST:
         return local_host(Path(membership.url), settings)
     clone = Path(membership.local_dir or settings.data / "clones" / str(membership.repo))
@@ -38,6 +41,15 @@ def open_host(settings: Settings, membership: Membership) -> Host:
 
     file = clone / f"{membership.repo.name}.db"
     return PlainHost.open(membership.repo, file, membership.url)
+
+
+def _rest_host(settings: Settings, membership: Membership) -> Host:
+    from ..hosts.dolthub.host import DoltHubHost  # noqa: PLC0415  # loads the HTTP client
+    from . import hubs  # noqa: PLC0415  # ditto
+
+    http = hubs.open_http(settings, membership.url)
+    home = settings.data / "dolthub" / (urlsplit(membership.url).hostname or "host")
+    return DoltHubHost(http, home)
 
 
 def local_host(root: Path, settings: Settings) -> Host:

@@ -64,7 +64,8 @@ class ForkEngine(Engine):
         ours, theirs = own.head(), self.upstream.head()
         if self._asked[:2] != (ours, theirs):
             # Asked of upstream: a lazy clone would fetch the history commit by commit.
-            descends = self.upstream.merge_base(ours, theirs) == ours
+            known = _has(self.upstream, ours)
+            descends = known and self.upstream.merge_base(ours, theirs) == ours
             self._asked = (ours, theirs, descends)
         return self._asked[2]
 

@@ -17,7 +17,7 @@ from ...protocol.lean import dataclass
 from ...protocol.schema import Value
 from . import values
 from .http import Call, Http
-from .refusals import sql_refusal, text_of
+from .refusals import sql_refusal
 
 V1: Final = ("api", "v1alpha1")
 V2: Final = ("api", "v2")
@@ -215,17 +215,10 @@ class Database:
             return status
         if status == "timeout":
             raise Unavailable(f"{self.location} took too long for a query.", hint="try again")
-        text = text_of(data)
         error = sql_refusal(data, self.location)
-        if isinstance(error, NotFound) and not self.http.has_token and "repository" in text:
-            return _refuse_unseen(self.location, error)
+        if isinstance(error, NotFound) and not self.http.has_token:
+            error.hint = "a private database needs a token: set DOLTHUB_TOKEN"
         raise error
-
-
-def _refuse_unseen(location: str, error: NotFound) -> str:
-    raise NotFound(
-        error.message, hint=f"a private database needs a token; is {location} right?"
-    ) from error
 
 
 def _page(types: Mapping[str, str], rows: list[dict[str, Value]], status: str) -> Page:

@@ -81,6 +81,7 @@ _FAILURE: Final[Json] = {
         "hint": {"type": "string"},
     },
 }
+_DONE: Final = {"200": "It is done.", "201": "It is made.", "202": "It is taken on."}
 _ERRORS: Final[Mapping[str, str]] = {
     "400": "The request has not the form of its route.",
     "401": "Nobody is signed in, or the token is none of this hub.",
@@ -91,6 +92,7 @@ _ERRORS: Final[Mapping[str, str]] = {
     "429": "Too many requests; Retry-After says how long to wait.",
     "503": "Not just now; Retry-After says how long to wait.",
 }
+_NAMES: Final = re.compile(r"(?:\*|``)([^*`]+)(?:\*|``)")
 _FIRST_WORDS: Final = re.compile(r"[^.;]*")
 
 
@@ -112,6 +114,8 @@ def completed(schema: Json) -> Json:
         operation["operationId"] = _name(path, method, operation, taken)
         operation["summary"] = _summary(operation)
         operation["description"] = plain(operation.get("description", ""))
+        for status, answer in operation["responses"].items():
+            answer["description"] = _DONE.get(status, answer["description"])
         operation["responses"].pop("422", None)  # the framework's own shape, which never comes
         operation["responses"] |= _errors(api_of(path), method)
         is_open = method not in CHANGING or path.startswith("/api/v1/logins")
@@ -140,8 +144,8 @@ def api_of(path: str) -> str:
 
 
 def plain(description: object) -> str:
-    """Return a docstring as one line, its names without the marks around them."""
-    return " ".join(str(description).split()).replace("*", "").replace("``", "")
+    """Return a docstring as one line, the names in it in quotes."""
+    return _NAMES.sub(r"“\1”", " ".join(str(description).split()))
 
 
 def _name(path: str, method: str, operation: Json, taken: set[str]) -> str:

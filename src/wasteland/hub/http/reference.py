@@ -25,6 +25,7 @@ _TITLES: Final[Mapping[str, tuple[str, str]]] = {
     "v1alpha1": ("DoltHub v1alpha1", "The API that existing clients speak."),
     "v2": ("DoltHub v2", "DoltHub's second API: an envelope, and operations to poll."),
 }
+_ORDER: Final = list(TAGS)
 _DEPTH: Final = 3
 
 
@@ -109,7 +110,8 @@ def apis_of(schema: Json) -> Iterator[Api]:
                 section = sections.setdefault(tag, Section(f"{name}-{tag}", tag, TAGS.get(tag, "")))
                 section.routes.append(_route(schema, path, method, operation))
         if sections:
-            yield Api(name, title, text, sections)
+            order = sorted(sections, key=_ORDER.index)
+            yield Api(name, title, text, {tag: sections[tag] for tag in order})
 
 
 def _route(schema: Json, path: str, method: str, operation: Json) -> Route:

@@ -109,6 +109,7 @@ class Far:
         mia.accept(items["accepted"], quality="good", skills="sql", message="Clean")
         mia.reject(items["given back"], reason="No test")
         mia.set_rule("review", "trust:1")
+        ada.update(items["open"], priority="high")
         self.items = items
         return items
 

@@ -253,3 +253,15 @@ def test_a_second_stamp_by_one_author_on_one_completion_is_refused(cast: Cast) -
     error = refusal(verdict.require)
     assert ("conflict", [stamp_id]) == (error.code, error.facts["stamps"])
     assert "answer with a stamp by another rig" == error.hint
+
+
+def test_work_that_waits_on_main_is_capped_until_it_is_decided(cast: Cast) -> None:
+    cast.max.set_rule("submissions_cap", "1")
+    first, second = cast.submitted(), cast.submitted()
+    cast.max.merge(first)
+
+    (refused,) = cast.max.review(second).reasons
+    assert "The policy allows 1 submissions that wait for a decision" in refused
+    assert isinstance(refusal(lambda: cast.max.accept(second, quality="good")), LimitReached)
+    cast.max.accept(first, quality="good")
+    assert cast.max.review(second).allowed

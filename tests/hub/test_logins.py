@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from hub.desks import API, V1, Desk
+from hub.desks import API, V1, Desk, pull_body
 from wasteland.hub.accounts import LOGIN_LIFETIME_S
 from wasteland.hub.tokens import Scope
 
@@ -183,7 +183,8 @@ def test_the_token_of_a_rig_writes_and_offers_that_rigs_branches_only(desk: Desk
         refused = desk.send("POST", f"{path}/{branch.replace('/', '%2F')}", "bot", params={"q": claim})
         assert (403, "acts as bot only") == (refused.status_code, _found(refused, "acts as bot only"))
     desk.write("ada", f"wl/ada/{item}", claim)
-    offered = desk.offer("bot", f"wl/ada/{item}")
+    body = pull_body("ada", f"wl/ada/{item}")
+    offered = desk.send("POST", f"{V1}/acme/board/pulls", "bot", json=body)
 
     assert 403 == offered.status_code
     assert [{"status": "open"}] == desk.rows(f"SELECT status FROM wanted WHERE id='{item}'")

@@ -500,8 +500,18 @@ def test_posts_a_day_are_capped_with_those_of_the_change() -> None:
     assert refusal(Town(usage=Usage(posts_today=18)).judge("carl", *rows)) is LimitReached
 
 
+def test_submissions_that_wait_are_capped_but_for_maintainers() -> None:
+    rows = submit(CLAIMED, WORK)
+
+    assert Town(usage=Usage(open_submissions=19)).judge("carl", *rows).allowed
+    full = Town(usage=Usage(open_submissions=20))
+    assert refusal(full.judge("carl", *rows)) is LimitReached
+    of_mona = submit(replace(CLAIMED, claimed_by="mona"), replace(WORK, completed_by="mona"))
+    assert full.judge("mona", *of_mona).allowed
+
+
 def test_without_stated_policy_trust_and_caps_do_not_block() -> None:
-    town = Town(policy=UNSTATED, usage=Usage(99, 99, 99))
+    town = Town(policy=UNSTATED, usage=Usage(99, 99, 99, 99))
 
     assert town.judge("zero", edit(ITEM, status="claimed", claimed_by="zero")).allowed
     assert town.judge("zero", add(replace(ITEM, id="w-9", posted_by="zero"))).allowed

@@ -42,6 +42,7 @@ OTHERS = {
     "merge_at_once": ("claim", "claim"),
     "lease_hours": ("1", "1"),
     "claims_cap": ("1:none,2:5", "1:none,2:5"),
+    "submissions_cap": ("5", "5"),
     "posts_per_day": ("0", "0"),
     "registrations_per_day": ("3", "3"),
     "new_rig_trust": ("0", "0"),

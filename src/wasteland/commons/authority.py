@@ -188,10 +188,12 @@ def _usage(
     """Count only what these rows could exceed."""
     claims = any(row.table == "wanted" and row.row.get("claimed_by") == handle for row in rows)
     posts = any(row.table == "wanted" and row.before is None for row in rows)
+    submits = any(row.table == "completions" and row.before is None for row in rows)
     registers = [row for row in rows if row.table == "rigs" and row.before is None]
     owner = account or str(registers[0].row.get("dolthub_org") if registers else "")
     return Usage(
         open_claims=queries.open_claims(query, handle) if claims else 0,
         posts_today=queries.posts_since(query, handle, at) if posts else 0,
         registrations_today=queries.registrations_since(query, owner, at) if registers else 0,
+        open_submissions=queries.open_submissions(query, handle) if submits else 0,
     )

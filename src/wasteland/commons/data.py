@@ -7,12 +7,14 @@ from dataclasses import fields, is_dataclass
 from datetime import datetime
 from enum import Enum
 from functools import cache
-from types import UnionType
+from types import NoneType, UnionType
 from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
 from ..hosts.base import RepoName
 from ..protocol.diff import DiffKind, RowChange
 from ..protocol.schema import TABLES
+
+_PLAIN: Final = frozenset({str, int, float, bool, NoneType})
 
 
 def to_data(value: Any) -> Any:
@@ -22,6 +24,8 @@ def to_data(value: Any) -> Any:
     Times are RFC 3339 in UTC; a row change is table, key, kind and cells; a record that names a
     field in ``flattened`` is that field's record with its other fields beside.
     """
+    if type(value) in _PLAIN:
+        return value
     if isinstance(value, Enum):
         return value.value
     if is_dataclass(value) and not isinstance(value, RepoName):

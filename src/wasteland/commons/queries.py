@@ -175,6 +175,17 @@ def posts_since(query: Query, handle: str, at: datetime) -> int:
     return int(rows[0]["n"] or 0)
 
 
+def open_submissions(query: Query, handle: str) -> int:
+    """Return how many completions of *handle* wait for a decision."""
+    rows = query(
+        "SELECT COUNT(*) AS n FROM `completions` WHERE `completed_by` = :who "
+        "AND `stamp_id` IS NULL AND `wanted_id` IN "
+        "(SELECT `id` FROM `wanted` WHERE `status` = 'in_review')",
+        {"who": handle},
+    )
+    return int(rows[0]["n"] or 0)
+
+
 def registrations_since(query: Query, account: str, at: datetime) -> int:
     """Return how many rigs *account* registered in the day before *at*."""
     rows = query(

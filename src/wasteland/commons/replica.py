@@ -215,7 +215,7 @@ def _pages(source: Source, table: str, head: str) -> Iterator[Page]:
     while True:
         page = source.page(table, head, after)
         yield page
-        if page.next is None or page.next == after:
+        if page.next is None or not page.items:
             return
         after = page.next
 

@@ -49,6 +49,11 @@ class Told:
     last_pull: int = 0
     open_pulls: frozenset[str] = frozenset()
 
+    @property
+    def main(self) -> str:
+        """The head of main; "" where there is none."""
+        return self.branches.get(MAIN, "")
+
     def to_text(self) -> str:
         """Return it as ``of`` reads it."""
         pulls = sorted(self.open_pulls, key=int)
@@ -91,36 +96,58 @@ def tell(hub: Hub, repo: RepoName) -> bool:
     """
     before = hub.webhooks.told(repo)
     if before is None:
-        return hub.webhooks.tell(repo, [], before=None, after=_now(hub, repo).to_text())
-    told = Told.of(before)
-    now = _now(hub, repo, since=told)
-    pulls = list(_pulls(hub, repo, told))
-    commits = _commits(hub, repo, told, now)
-    if len(commits) > MOST_COMMITS:
-        commits = commits[:MOST_COMMITS]
-        now = replace(now, branches={**now.branches, MAIN: commits[-1].hash})
-    found = [
-        *(events.pull_request(_as_opened(p), sender=p.author) for p in pulls if _is_new(p, told)),
-        *_of_main(hub, repo, told.branches.get(MAIN, ""), now.branches.get(MAIN, ""), commits),
-        *(events.pull_request(p, sender=_ender(hub, p)) for p in pulls if not _is_open(p)),
-        *_of_branches(repo, told.branches, now.branches),
-    ]
-    after = replace(now, open_pulls=frozenset(p.id for p in pulls if _is_open(p)))
-    after = replace(after, last_pull=max([told.last_pull, *(int(p.id) for p in pulls)]))
-    if after == told:
+        return hub.webhooks.tell(repo, [], before=None, after=_present(hub, repo).to_text())
+    found, after, is_all = _news(hub, repo, Told.of(before))
+    if after.to_text() == before:
         return True
-    is_kept = hub.webhooks.tell(repo, found, before=before, after=after.to_text())
-    return is_kept and len(commits) < MOST_COMMITS
+    return hub.webhooks.tell(repo, found, before=before, after=after.to_text()) and is_all
 
 
-def _now(hub: Hub, repo: RepoName, *, since: Told | None = None) -> Told:
-    """Return how *repo* stands; its pull requests only where nothing was told yet."""
-    branches = {b.name: b.head for b in refs.branches(hub, repo)}
-    if since is not None:
-        return Told(branches)
+def _present(hub: Hub, repo: RepoName) -> Told:
+    """Return how *repo* stands, with nothing left to tell."""
     newest = hub.host.pull_page(repo, limit=1)
     waiting = frozenset(pull.id for pull in hub.host.pulls(repo, state=PullState.OPEN))
-    return Told(branches, int(newest[0].id) if newest else 0, waiting)
+    return Told(_branches(hub, repo), int(newest[0].id) if newest else 0, waiting)
+
+
+def _news(hub: Hub, repo: RepoName, told: Told) -> tuple[list[Event], Told, bool]:
+    """Return what is new, how far that tells of *repo*, and whether there is no more."""
+    branches = _branches(hub, repo)
+    if branches != told.branches:
+        told = _as_named_now(hub, repo, told)
+    pulls = list(_pulls(hub, repo, told))
+    commits = _commits(hub, repo, told.main, branches.get(MAIN, ""))
+    is_all = len(commits) <= MOST_COMMITS
+    if not is_all:
+        commits = commits[:MOST_COMMITS]
+        branches[MAIN] = commits[-1].hash
+    after = Told(
+        branches,
+        max([told.last_pull, *(int(pull.id) for pull in pulls)]),
+        frozenset(pull.id for pull in pulls if _is_open(pull)),
+    )
+    found = [
+        *(events.pull_request(_as_opened(p), sender=p.author) for p in pulls if _is_new(p, told)),
+        *_of_main(hub, repo, told.main, after.main, commits),
+        *(events.pull_request(p, sender=_ender(hub, p)) for p in pulls if not _is_open(p)),
+        *_of_branches(repo, told.branches, branches),
+    ]
+    return found, after, is_all
+
+
+def _branches(hub: Hub, repo: RepoName) -> dict[str, str]:
+    return {branch.name: branch.head for branch in refs.branches(hub, repo)}
+
+
+def _as_named_now(hub: Hub, repo: RepoName, told: Told) -> Told:
+    """Return *told* with the names that commits have got if *repo* moved to another engine."""
+    try:
+        hub.host.engine(repo).head(told.main or MAIN)
+    except NotFound:
+        moved = hub.host.state.moves.commits(repo)
+        heads = {name: moved.get(head, head) for name, head in told.branches.items()}
+        return replace(told, branches=heads)
+    return told
 
 
 # --- pull requests
@@ -175,44 +202,29 @@ def _ender(hub: Hub, pull: PullRequest) -> str:
 # --- main
 
 
-def _commits(hub: Hub, repo: RepoName, told: Told, now: Told) -> list[Commit]:
+def _commits(hub: Hub, repo: RepoName, known: str, head: str) -> list[Commit]:
     """Return the commits of main that were not told yet, oldest first."""
-    known, head = told.branches.get(MAIN, ""), now.branches.get(MAIN, "")
     if not known or not head or known == head:
         return []
-    engine = hub.host.engine(repo)
     with suppress(NotFound):
-        return engine.log(head, after=_here(hub, repo, engine, known))[::-1]
+        return hub.host.engine(repo).log(head, after=known)[::-1]
     return []  # its history was replaced: there is nothing to tell one by one
-
-
-def _here(hub: Hub, repo: RepoName, engine: Engine, commit: str) -> str:
-    """Return what *commit* is called since the repository moved to another engine."""
-    try:
-        return engine.head(commit)
-    except NotFound:
-        return hub.host.state.moves.commits(repo).get(commit, commit)
 
 
 def _of_main(
     hub: Hub, repo: RepoName, known: str, head: str, commits: Sequence[Commit]
 ) -> Iterator[Event]:
     """Yield a push for each commit, and what it did to items and stamps."""
-    engine = hub.host.engine(repo)
-    if known and head and known != head and not commits and _is_elsewhere(hub, repo, known, head):
+    if not commits and known and head and known != head:
         yield events.push(repo, branch=MAIN, head=head, prev=known)
-    prev = _here(hub, repo, engine, known) if commits else known
+    engine = hub.host.engine(repo)
     tells_rows = bool(commits) and hub.is_commons(repo)
+    prev = known
     for commit in commits:
         yield events.push(repo, branch=MAIN, head=commit.hash, prev=prev)
         if tells_rows:
             yield from _of_rows(engine, repo, prev, commit)
         prev = commit.hash
-
-
-def _is_elsewhere(hub: Hub, repo: RepoName, known: str, head: str) -> bool:
-    """Return whether *head* is another state than *known*, and not its name on a new engine."""
-    return _here(hub, repo, hub.host.engine(repo), known) != head
 
 
 def _of_rows(engine: Engine, repo: RepoName, prev: str, commit: Commit) -> Iterator[Event]:

@@ -128,6 +128,7 @@ _OPEN: Final[Mapping[str, str]] = {
     "merge_at_once": "register,claim,unclaim,handover,post",
     "lease_hours": "72",
     "claims_cap": "0:0,1:3,2:10",
+    "submissions_cap": "20",
     "posts_per_day": "20",
     "registrations_per_day": "10",
     "new_rig_trust": "1",
@@ -233,6 +234,11 @@ class Policy:
         cap = caps.get(str(trust), "none")
         return None if cap == "none" else int(cap)
 
+    @property
+    def submissions_cap(self) -> int:
+        """How much work of one rig may wait for a decision at once."""
+        return int(self.text("submissions_cap"))
+
     def daily(self, rule: str) -> int:
         """Return a daily cap: ``posts_per_day`` or ``registrations_per_day``."""
         return int(self.text(rule))
@@ -243,6 +249,7 @@ _SHAPES: Final = {
     "merge_at_once": r"none|[a-z]+(?:,[a-z]+)*",
     "lease_hours": r"[1-9][0-9]{0,4}",
     "claims_cap": r"[0-3]:(?:[0-9]{1,6}|none)(?:,[0-3]:(?:[0-9]{1,6}|none))*",
+    "submissions_cap": r"[0-9]{1,6}",
     "posts_per_day": r"[0-9]{1,6}",
     "registrations_per_day": r"[0-9]{1,6}",
     "new_rig_trust": r"[012]",

@@ -30,6 +30,7 @@ class Usage:
     open_claims: int = 0
     posts_today: int = 0
     registrations_today: int = 0
+    open_submissions: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from .roles import is_allowed
 _VALIDATION = ("validated_by", "stamp_id", "validated_at")
 _DAY = timedelta(days=1)
 _UNCAPPED_TRUST = 3
-"""A maintainer may fill a board in one go, by an import."""
+"""A maintainer may fill a board in one go, by an import, and bring finished work along."""
 
 
 def judge_item(case: Case, row: RowChange) -> None:
@@ -208,6 +208,7 @@ def _judge_submission(
             field="evidence",
         )
     _need_first(case, completion)
+    _check_submissions(case)
     case.amend_time(row, "completed_at")
 
 
@@ -219,6 +220,22 @@ def _need_first(case: Case, completion: Completion) -> None:
         raise Conflict(
             f"A submission of {case.me} for {item.id} waits already.", hint=f"wl show {item.id}"
         )
+
+
+def _check_submissions(case: Case) -> None:
+    """Count what the actor has waiting on main, with what the change adds."""
+    if not case.policy.is_stated or case.actor.trust >= _UNCAPPED_TRUST:
+        return
+    new = [
+        row
+        for row in case.change.rows
+        if row.table == "completions"
+        and row.kind is DiffKind.ADDED
+        and row.row.get("completed_by") == case.me
+    ]
+    cap, count = case.policy.submissions_cap, case.authority.usage.open_submissions + len(new)
+    if count > cap:
+        raise limit("submissions that wait for a decision", cap, count)
 
 
 def _judge_validation(case: Case, row: RowChange, completion: Completion) -> None:

@@ -281,6 +281,15 @@ def test_a_result_longer_than_the_hosts_limit_is_whole(town: Town, count: int) -
     assert ids == [row["id"] for row in town.engine.stream(sql, {"title": "Many"})]
 
 
+def test_a_change_reads_long_results_whole_too(town: Town) -> None:
+    ids = many(town, 1500)
+
+    with town.engine.change() as change:
+        rows = change.query("SELECT id FROM wanted WHERE title = 'Many'")
+
+    assert ids == [row["id"] for row in rows]
+
+
 def test_a_long_result_keeps_its_own_order_and_limit(town: Town) -> None:
     ids = many(town, 2500)
     sql = "SELECT id FROM wanted WHERE title = 'Many' ORDER BY id DESC LIMIT :n OFFSET 10"

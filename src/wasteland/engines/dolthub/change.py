@@ -22,6 +22,7 @@ from ..refusals import refuse_moved, refuse_strays
 from . import branches, bundle, sequence, statements
 from .database import Database, Guarded
 from .literals import render
+from .paging import whole
 
 
 class DoltHubChange(Change):
@@ -43,7 +44,7 @@ class DoltHubChange(Change):
     def query(self, sql: str, params: Params | None = None) -> list[dict[str, Value]]:
         """Return the rows of a SELECT at ``head``."""
         self._need_open()
-        return self._database.read(render(sql, params), self.head).rows
+        return whole(self._database, render(sql, params), self.head)
 
     def run(self, sql: str, params: Params | None = None) -> int:
         """

@@ -19,6 +19,14 @@ _ORDER: Final = re.compile(r"\sORDER\s+BY\s(?!.*\))", re.IGNORECASE | re.DOTALL)
 _LITERAL: Final = re.compile(r"'(?:[^'\\]|\\.|'')*'", re.DOTALL)
 
 
+def whole(database: Database, sql: str, commit: str) -> list[dict[str, Value]]:
+    """Return all rows of a SELECT at *commit*, however many requests that takes."""
+    page = database.read(sql, commit)
+    if not page.is_cut:
+        return page.rows
+    return [row for found in pages(database, sql, commit) for row in found]
+
+
 def pages(database: Database, sql: str, commit: str) -> Iterator[list[dict[str, Value]]]:
     """Yield all rows of a SELECT at *commit*, a page at a time."""
     plain, limit, start = _split(sql)

@@ -105,7 +105,7 @@ def _read(asked: Asked, row: Operation, values: dict[str, Any]) -> Response:
         values.pop("limit", None)
     result = _call(asked, row, values)
     if not isinstance(result, list | tuple):
-        return _answer(asked, result)
+        return _answer(asked, to_data(result))
     after = _cursor(start + limit) if len(result) > start + limit else ""
     page = {"items": to_data(result[start : start + limit]), "next": after}
     return _answer(asked, page, _next_link(asked, after) if after else "")
@@ -113,7 +113,8 @@ def _read(asked: Asked, row: Operation, values: dict[str, Any]) -> Response:
 
 def _written(asked: Asked, row: Operation, values: dict[str, Any]) -> Response:
     asked.caller.need_scope(Scope.WRITE)
-    return Response(_json(_call(asked, row, values)), media_type="application/json")
+    receipt = to_data(_call(asked, row, values))
+    return Response(_json(receipt), media_type="application/json")
 
 
 def _call(asked: Asked, row: Operation, values: Mapping[str, Any]) -> Any:
@@ -123,9 +124,9 @@ def _call(asked: Asked, row: Operation, values: Mapping[str, Any]) -> Any:
     return getattr(session, row.method.partition(".")[2])(**values)
 
 
-def _answer(asked: Asked, result: Any, link: str = "") -> Response:
+def _answer(asked: Asked, data: Any, link: str = "") -> Response:
     """Return a read's answer, or only that it is what the client has already."""
-    text = _json(result)
+    text = _json(data)
     tag = f'"{hashlib.sha256(text).hexdigest()[:32]}"'
     headers = {"ETag": tag, "Cache-Control": "no-cache", "Vary": "Authorization, X-Wasteland-Rig"}
     if link:
@@ -135,8 +136,8 @@ def _answer(asked: Asked, result: Any, link: str = "") -> Response:
     return Response(text, media_type="application/json", headers=headers)
 
 
-def _json(result: Any) -> bytes:
-    return json.dumps(to_data(result), ensure_ascii=False, default=str).encode(errors="replace")
+def _json(data: Any) -> bytes:
+    return json.dumps(data, ensure_ascii=False, default=str).encode(errors="replace")
 
 
 def _write_parameters(

@@ -65,10 +65,14 @@ class Asked:
 
         Raises:
             NotFound: There is none, or the caller may not know of it.
-            Unauthenticated, Forbidden: It may do less.
+            Unauthenticated, Forbidden: It may do less, or not as the rig that it names.
         """
         params = self.request.path_params
-        return self.hub.repo(self.caller, params["owner"], params["database"], need)
+        repo = self.hub.repo(self.caller, params["owner"], params["database"], need)
+        if self.rig and self.caller.account and self.hub.is_commons(repo):
+            # Also where nobody acts: a caller that takes a name is told at once that it may not.
+            self.hub.seat(self.caller, repo, self.rig)
+        return repo
 
     def has(self, tag: str) -> bool:
         """Return whether the client says that it has what *tag* names (``If-None-Match``)."""

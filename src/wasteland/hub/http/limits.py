@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from ipaddress import ip_address, ip_network
 from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -87,4 +88,13 @@ class RateLimits:
         if header and (account := self._account_of(header)):
             return f"account {account}"
         client = scope.get("client")
-        return f"address {client[0]}" if client else "nobody"
+        return f"address {_network(client[0])}" if client else "nobody"
+
+
+def _network(address: str) -> str:
+    """Return an address, or of version 6 the network that one customer has."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    return address if found.version == 4 else str(ip_network((int(found) >> 64 << 64, 64)))

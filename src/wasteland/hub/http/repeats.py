@@ -30,6 +30,7 @@ _CHANGING: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 # Answers that hold a secret are not kept, asking twice makes two; and a file that is uploaded twice
 # is the same file, and too long to be read here.
 _NEVER: Final = re.compile(
+    r"/(?:t|remotes)/|"
     r"/api/v1/(?:tokens|logins|commons/[^/]+/[^/]+/(?:webhooks|evidence))(?:/|\Z)"
 )
 

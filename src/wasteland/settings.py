@@ -10,6 +10,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from .protocol.errors import Invalid
 from .protocol.lean import dataclass
 
 
@@ -31,6 +32,8 @@ class Settings:
         dolt_credentials: The key file named by DOLT_CREDS_FILE; "" for dolt's own choice.
         hub: The hub named by WL_HUB, for commons that are not on the local host; "" for DoltHub.
         keyring: Whether tokens are kept in the system's keyring (WL_KEYRING=1).
+        dolt_password: For a Dolt server that somebody else runs; never shown.
+        dolt_password_file: Holds that password and nothing else; "" for none.
         allow_plain: Whether tokens may cross a network unencrypted (WL_ALLOW_PLAIN_HTTP=1).
     """
 
@@ -47,9 +50,22 @@ class Settings:
     hub: str = ""
     keyring: bool = False
     allow_plain: bool = False
+    dolt_password: str = ""
+    dolt_password_file: str = ""
 
     def __repr__(self) -> str:
         return f"Settings(config={self.config}, data={self.data}, host={self.host})"
+
+    def read_dolt_password(self) -> str:
+        """
+        Return WL_DOLT_PASSWORD, or what the file named by WL_DOLT_PASSWORD_FILE holds, or "".
+
+        Raises:
+            Invalid: There is no such file, or other users may read it.
+        """
+        if self.dolt_password or not self.dolt_password_file:
+            return self.dolt_password
+        return _read_secret(Path(self.dolt_password_file))
 
 
 def load(env: Mapping[str, str] | None = None) -> Settings:
@@ -75,4 +91,18 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         hub=values.get("WL_HUB", ""),
         keyring=values.get("WL_KEYRING", "") == "1",
         allow_plain=values.get("WL_ALLOW_PLAIN_HTTP", "") == "1",
+        dolt_password=values.get("WL_DOLT_PASSWORD", ""),
+        dolt_password_file=values.get("WL_DOLT_PASSWORD_FILE", ""),
     )
+
+
+def _read_secret(path: Path) -> str:
+    try:
+        with path.open() as file:
+            if os.fstat(file.fileno()).st_mode & 0o077:
+                raise Invalid(f"Other users may read {path} .", hint=f"chmod 600 {path}")
+            return file.read().rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Invalid(
+            f"The password file {path} cannot be read: {error}.", hint="see WL_DOLT_PASSWORD_FILE"
+        ) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -96,8 +97,6 @@ def away(
 
 @contextmanager
 def _typed(monkeypatch: pytest.MonkeyPatch, text: str) -> Iterator[None]:
-    import io
-
     with monkeypatch.context() as patch:
         patch.setattr("sys.stdin", io.StringIO(text))
         yield

@@ -16,7 +16,7 @@ from commons.far import BOARD, EVIDENCE, ROOT, Far, answer, direct
 from hub.desks import open_desk
 from wasteland.commons import distant as module
 from wasteland.commons.distant import DistantCommons
-from wasteland.commons.operations import BY_NAME, OPERATIONS, Kind
+from wasteland.commons.operations import OPERATIONS, Kind
 from wasteland.commons.session import Seat
 from wasteland.engines.dolthub.http import Http
 from wasteland.engines.dolthub.retry import Limits
@@ -198,7 +198,8 @@ def test_a_hub_that_repeats_the_token_cannot_make_an_error_show_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", ["[]", "{}", '{"items": 7}', '{"items": [7]}', '{"items": [{"priority": []}]}', "<html>"]
+    "body",
+    ["[]", "{}", '{"items": 7}', '{"items": [7]}', '{"items": [{"priority": []}]}', "<html>"],
 )
 def test_an_answer_in_another_form_is_an_error_and_no_traceback(body: str) -> None:
     odd = httpx2.MockTransport(lambda _: httpx2.Response(200, content=body))
@@ -219,7 +220,7 @@ def test_a_hub_that_is_down_is_unavailable(fresh: Far) -> None:
 
 def _masked(data: Any) -> str:
     """Return *data* without the tokens of leases, which are random."""
-    return re.sub(r"\b[0-9a-f]{32}\b(?<!%s)" % OP[3:], "…", json.dumps(data, sort_keys=True))
+    return re.sub(rf"\b(?!{OP[3:]})[0-9a-f]{{32}}\b", "…", json.dumps(data, sort_keys=True))
 
 
 def _at(transport: httpx2.BaseTransport, token: str) -> DistantCommons:
@@ -229,4 +230,3 @@ def _at(transport: httpx2.BaseTransport, token: str) -> DistantCommons:
 
 def _all_that(error: WastelandError) -> str:
     return json.dumps([error.message, error.hint, error.facts, repr(error)], default=str)
-

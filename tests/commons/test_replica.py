@@ -1,4 +1,4 @@
-"""The copy of a hub's commons: it follows main, answers without the hub, and says when it is old."""
+"""The copy of a hub's commons: it follows main, and says when it is old."""
 
 from __future__ import annotations
 
@@ -190,7 +190,9 @@ def test_more_than_one_answer_holds_comes_in_pages(
 def test_pages_are_cut_by_length_too(lite: Far, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(following, "_MOST_CHARACTERS", 10)
     lite.story()
-    page = EngineSource(lite.near("ada").engine).page("wanted", lite.near("ada").engine.head(), None)
+    page = EngineSource(lite.near("ada").engine).page(
+        "wanted", lite.near("ada").engine.head(), None
+    )
     copy = lite.replica()
     copy.refresh(lite.at("ada"))
 

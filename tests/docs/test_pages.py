@@ -13,15 +13,18 @@ from wasteland.cli.main import cli
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
-TOUR = re.findall(r"^wl .*$", (ROOT / "README.md").read_text(), re.MULTILINE)
+README = (ROOT / "README.md").read_text()
+COMMANDS = re.findall(r"^wl .*$", README, re.MULTILINE)
 
 
 def test_the_tour_has_ten_commands() -> None:
-    assert len(TOUR) == 10
+    (tour,) = re.findall(r"^## The tour\n(.*?)^## ", README, re.MULTILINE | re.DOTALL)
+
+    assert 10 == len(re.findall(r"^wl .*$", tour, re.MULTILINE))
 
 
-@pytest.mark.parametrize("line", TOUR)
-def test_a_command_of_the_tour_parses(line: str) -> None:
+@pytest.mark.parametrize("line", COMMANDS)
+def test_a_command_of_the_readme_parses(line: str) -> None:
     command: click.Command = cli
     arguments = shlex.split(line, comments=True)[1:]
     context = click.Context(cli, info_name="wl", **cli.context_settings)
@@ -44,8 +47,6 @@ def test_links_lead_to_files(page: Path) -> None:
 @pytest.mark.parametrize(("name", "part"), [("run", "wl demo --serve"), ("test", "pytest -q")])
 def test_the_command_for_ci_stands_below_its_marker(name: str, part: str) -> None:
     """`.ci/run` reads it from there."""
-    readme = (ROOT / "README.md").read_text()
-
-    (command,) = re.findall(rf"^<!-- ci: {name} -->\n```sh\n(.*)\n```$", readme, re.MULTILINE)
+    (command,) = re.findall(rf"^<!-- ci: {name} -->\n```sh\n(.*)\n```$", README, re.MULTILINE)
 
     assert command.endswith(part)

@@ -12,10 +12,12 @@ from typing import Any, Final
 
 import pytest
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
+from starlette.types import Scope
 
 from hub.desks import API, V1, Desk
 from wasteland.hosts.state.file import StateFile
@@ -24,6 +26,10 @@ from wasteland.hub.store import open_store
 
 START: Final = datetime(2031, 4, 5, tzinfo=UTC)
 Answering = Callable[[Request], Awaitable[Response]]
+
+
+def _sent(scope: Scope) -> str:
+    return Headers(scope=scope).get("authorization", "")
 
 
 class Worker:
@@ -42,9 +48,7 @@ class Worker:
         self.headers: dict[str, str] = {}
         self.answers = Answers(file, lambda: self.now)
         app = Starlette(routes=[Route("/{rest:path}", self._answer, methods=["GET", "POST"])])
-        self.client = TestClient(
-            Repeats(app, answers=self.answers, account_of=lambda header: header)
-        )
+        self.client = TestClient(Repeats(app, answers=self.answers, account_of=_sent))
 
     async def _answer(self, request: Request) -> Response:
         self.times += 1
@@ -165,7 +169,7 @@ def test_of_two_at_once_one_works_and_the_other_is_told_to_wait(tmp_path: Path) 
 
     app = Starlette(routes=[Route("/p", answer, methods=["POST"])])
     answers = Answers(file, lambda: START)
-    repeats = Repeats(app, answers=answers, account_of=lambda header: header)
+    repeats = Repeats(app, answers=answers, account_of=_sent)
     headers = {"authorization": "ada", "idempotency-key": "k"}
     with TestClient(repeats) as client, ThreadPoolExecutor(1) as pool:
         first = pool.submit(client.post, "/p", headers=headers)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,13 @@ import pytest
 
 from commons.outgoing.servers import LOOPBACK, Receiver, reply
 from hub.desks import API, BOARD, V1, Desk, claim, escaped, hide, open_desk
+from hub.played import servers
 from wasteland.commons.sdk import Commons
 from wasteland.commons.session import Seat
 from wasteland.hosts.local import LocalHost
 from wasteland.hub import notices
 from wasteland.hub.hub import Hub
+from wasteland.hub.moving import move
 from wasteland.hub.notices import Told
 from wasteland.hub.tokens import Scope
 from wasteland.hub.webhooks import signing
@@ -309,3 +312,51 @@ def test_a_removed_webhook_is_told_nothing(calling: Desk) -> None:
 
     assert 0 == notices.tell_all(calling.hub)
     assert 404 == calling.send("GET", f"{HOOKS}/{hook['id']}", "acme").status_code
+
+
+def test_a_history_that_was_replaced_is_told_as_one_push(calling: Desk) -> None:
+    hook = _hooked(calling, "push", "wanted")
+    before = calling.hub.webhooks.told(BOARD)
+    calling.post()
+    strange = Told({**Told.of(before or "").branches, "main": "v" * 32})
+    assert calling.hub.webhooks.tell(BOARD, [], before=before, after=strange.to_text())
+
+    (push,) = _told(calling, hook)
+
+    assert ("push", "v" * 32) == (push["event_name"], push["prev"])
+    assert [] == _told(calling, hook)[1:]
+
+
+def test_commits_are_told_in_their_order_whatever_date_they_state(calling: Desk) -> None:
+    hook = _hooked(calling, "push", "wanted")
+    engine = calling.hub.host.engine(BOARD)
+    for number, year in enumerate((2031, 2027, 2029)):
+        with engine.change() as change:
+            row = {"id": f"w-{number}", "title": "x"}
+            change.execute("INSERT INTO `wanted` (`id`, `title`) VALUES (:id, :title)", row)
+            at = datetime(year, 1, 1, tzinfo=UTC)
+            change.commit("add", author="mia", at=at, tables=["wanted"])
+
+    told = _told(calling, hook)
+
+    items = [body["item"]["id"] for body in told if body["event_name"] == "wanted"]
+    assert ["w-0", "w-1", "w-2"] == items
+
+
+@pytest.mark.dolt
+def test_a_move_to_another_engine_is_no_news(tmp_path: Path, dolt_program: str) -> None:
+    with (
+        servers(tmp_path / "host", dolt=dolt_program),
+        open_desk(tmp_path / "host", dolt=dolt_program, **CALLING) as desk,
+    ):
+        hook = _hooked(desk)
+        item = desk.post("Before")
+        before = _told(desk, hook)
+        move(desk.hub.host, BOARD, "dolt")
+        assert before == _told(desk, hook)
+        later = desk.post("After")
+
+        told = _told(desk, hook)
+
+    items = [body["item"]["id"] for body in told if body["event_name"] == "wanted"]
+    assert [item, later] == items

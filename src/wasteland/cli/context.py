@@ -49,7 +49,7 @@ class Context:
         """Call an operation, here or on the commons' hub, and print its result."""
         from ..commons import memberships  # not for --help and --version
 
-        membership = memberships.choose(self.settings.config, self._name)
+        membership = self.membership()
         if membership.kind == memberships.HUB:
             self._run_there(membership, row, values)
             return
@@ -82,6 +82,12 @@ class Context:
             click.echo(f"wl: {age}", err=True)
         if row.name == "me":
             distant.tell_waiting(self.settings, membership)
+
+    def membership(self) -> Membership:
+        """Return the chosen commons, as this user has joined it."""
+        from ..commons import memberships  # not for --help and --version
+
+        return memberships.choose(self.settings.config, self._name)
 
     @property
     def _name(self) -> str:

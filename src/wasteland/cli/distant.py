@@ -10,14 +10,15 @@ from typing import Any, Final
 import click
 
 from ..commons import hubs
+from ..commons.catching_up import catch_up
 from ..commons.distant import DistantCommons
 from ..commons.memberships import Membership
 from ..commons.operations import Operation
-from ..commons.outbox import QUEUED, Outbox, Waiting
+from ..commons.outbox import QUEUED, HubSync, Outbox, Waiting
 from ..protocol.errors import Unavailable, WastelandError
 from ..protocol.text import terminal_safe
 from ..settings import Settings
-from .intents import Writer, recorded
+from .intents import Writer, forget, recorded
 
 _OUTBOX: Final = "outbox"
 
@@ -61,6 +62,17 @@ def write(
         place = (distant.location, str(distant.repo), distant.seat.rig)
         writer = Writer(place, call, distant.still_stands)
         return recorded(settings.state, writer, row, values)
+
+
+def sync(settings: Settings, membership: Membership, *, keep: bool, dry_run: bool) -> HubSync:
+    """Send what waits for a hub, and bring the copy of its commons up to date."""
+    box = outbox(settings)
+    with closing(hubs.open_distant(settings, membership)) as distant:
+        report = catch_up(distant, box, box.of(membership), keep=keep, dry_run=dry_run)
+    for one in report.sent:
+        if one.state != "waiting":
+            forget(settings.state, one.op_id)
+    return report
 
 
 def outbox(settings: Settings) -> Outbox:

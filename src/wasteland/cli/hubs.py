@@ -17,7 +17,8 @@ _DOLTHUB = "https://www.dolthub.com"
 @click.command(short_help="Serve the local host's commons over HTTP")
 @click.option("--port", type=click.IntRange(0, 65535), default=8999, show_default=True)
 @click.option("--bind", "address", default="127.0.0.1", show_default=True, metavar="ADDRESS")
-@click.option("--engine", type=click.Choice(["doltlite", "dolt"]), default="doltlite")
+@click.option("--engine", type=click.Choice(["doltlite", "dolt"]), help="for new repositories")
+@click.option("--dolt-url", metavar="URL", help="a running Dolt server: mysql://user@host:port")
 @click.option("--public-host", "hosts", multiple=True, metavar="NAME", help="a name it goes by")
 @click.option("--origin", "origins", multiple=True, metavar="URL", help="pages that may call it")
 @click.option("--private", is_flag=True, help="new repositories are seen by their owners alone")
@@ -33,24 +34,30 @@ _DOLTHUB = "https://www.dolthub.com"
 @click.option("--admin", default="admin", show_default=True, help="first account, at first start")
 @with_format
 @pass_context
-def serve(context: Context, *, private: bool, admin: str, **options: Any) -> None:
+def serve(
+    context: Context, *, private: bool, admin: str, dolt_url: str | None, **options: Any
+) -> None:
     """
     Serve the local host's commons over HTTP: DoltHub's REST API, and our own.
 
     At first start an account is made that runs the hub, and its token is shown once. It listens on
     this machine alone; for others put a proxy with TLS in front, and name it with --public-host.
 
+    Repositories on Dolt are on a server of the hub's own, or on the one that --dolt-url names; the
+    password there is WL_DOLT_PASSWORD, or in a file of your own that WL_DOLT_PASSWORD_FILE names.
+
     \b
     Example:
       wl serve
       wl serve --port 0 --engine dolt
+      wl serve --engine dolt --dolt-url mysql://hub@db.example.org:3306
     """
     from ..hub import serving
     from ..hub.catalog import Visibility
     from ..hub.hub import Hub, Options
 
     chosen = Options(
-        engine=options["engine"],
+        engine=options["engine"] or ("dolt" if dolt_url else "doltlite"),
         visibility=Visibility.PRIVATE if private else Visibility.PUBLIC,
         hosts=tuple(options["hosts"]),
         origins=tuple(options["origins"]),
@@ -58,6 +65,8 @@ def serve(context: Context, *, private: bool, admin: str, **options: Any) -> Non
         allow_outgoing=options["allow_outgoing"],
         remote_heads=tuple(options["remote_heads"]),
         dolt=context.settings.dolt,
+        dolt_url=dolt_url or "",
+        dolt_password=context.settings.read_dolt_password(),
     )
     hub = Hub.open(context.settings.host, chosen)
     try:

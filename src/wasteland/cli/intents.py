@@ -15,7 +15,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -72,6 +72,14 @@ def operation_id(
             note.unlink(missing_ok=True)
             raise
         note.unlink(missing_ok=True)
+
+
+def forget(state: Path, op_id: str) -> None:
+    """Drop the note of an operation whose fate is known."""
+    for note in (state / "intents").glob("*"):
+        with suppress(OSError, ValueError):
+            if note.read_text().strip() == op_id:
+                note.unlink()
 
 
 def _noted(note: Path) -> str:

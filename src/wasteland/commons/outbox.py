@@ -13,6 +13,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -27,11 +28,11 @@ from ..protocol.errors import (
     Unavailable,
     WastelandError,
 )
-from ..protocol.lean import dataclass
 from ..protocol.records import read_time, write_time
 from .data import to_data
 from .memberships import Membership
 from .operations import BY_NAME, Operation
+from .sync import SyncReport
 
 QUEUED: Final = frozenset(
     {"post", "update", "extend", "handover", "unclaim", "done", "withdraw", "comment"}
@@ -93,6 +94,18 @@ class Sent:
     id: str
     state: str
     detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class HubSync(SyncReport):
+    """
+    What a sync with a hub did.
+
+    Attributes:
+        sent: The writes that waited, in order.
+    """
+
+    sent: Sequence[Sent] = ()
 
 
 class Outbox:

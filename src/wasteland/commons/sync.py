@@ -22,6 +22,7 @@ from ..protocol.diff import RowChange
 from ..protocol.errors import Invalid, MergeConflict
 from ..protocol.schema import TABLES
 from . import queries
+from .queries import Query
 from .session import Session
 
 CHOICES: Final = ("", "ours", "theirs", "reset")
@@ -85,7 +86,7 @@ class Sync(Session):
                 with self.host.turn(pull.source, pull.branch):
                     steps.append(self._branch(pull, choice, dry_run=dry_run))
         clean = all(step.action != "conflict" for step in steps)
-        return SyncReport(steps, clean, dry_run, self._counts())
+        return SyncReport(steps, clean, dry_run, counts(self.main()))
 
     # --- main
 
@@ -193,14 +194,15 @@ class Sync(Session):
         stamp = self.host.now().strftime("%Y%m%dT%H%M%S")
         return f"backup/{stamp}-{secrets.token_hex(2)}/{branch}"
 
-    def _counts(self) -> dict[str, int]:
-        query = self.main()
-        counted = {
-            name: int(query(f"SELECT COUNT(*) AS n FROM `{name}`", {})[0]["n"] or 0)
-            for name in ("wanted", "completions", "stamps")
-        }
-        still_open = query("SELECT COUNT(*) AS n FROM `wanted` WHERE `status` = 'open'", {})
-        return {"open": int(still_open[0]["n"] or 0), **counted}
+
+def counts(query: Query) -> dict[str, int]:
+    """Return how many rows main holds: open items, and items, completions and stamps."""
+    counted = {
+        name: int(query(f"SELECT COUNT(*) AS n FROM `{name}`", {})[0]["n"] or 0)
+        for name in ("wanted", "completions", "stamps")
+    }
+    still_open = query("SELECT COUNT(*) AS n FROM `wanted` WHERE `status` = 'open'", {})
+    return {"open": int(still_open[0]["n"] or 0), **counted}
 
 
 @contextmanager

@@ -4,7 +4,7 @@ A directory of repositories, used in-process by as many processes as like.
     <root>/host.db             pull requests, journal, leases (``state``)
     <root>/<owner>/<name>.db   repositories and forks (``storage``)
     <root>/.queues/            who moves a main next (``queue``)
-    <root>/.dolt-databases/    repositories on a Dolt server (``storage_dolt``)
+    <root>/.dolt-databases/    repositories on a Dolt server of its own (``storage_dolt``)
 
 Whoever may write the files may write anything: rights are the file system's affair here, and the
 hub's in front of it.
@@ -36,7 +36,6 @@ from .storage import DoltLiteStorage, RawRemote, Storage
 
 _STATE_FILE = "host.db"
 _QUEUES = ".queues"
-_DOLT_DATABASES = ".dolt-databases"
 
 
 class LocalHost(JournaledHost):
@@ -56,6 +55,8 @@ class LocalHost(JournaledHost):
         clock: Clock = utc_now,
         patience_s: float = PATIENCE_S,
         dolt: str | None = None,
+        dolt_url: str = "",
+        dolt_password: str = "",
         adopts_branches: bool = False,
     ) -> None:
         """
@@ -66,6 +67,9 @@ class LocalHost(JournaledHost):
             clock: The host's clock.
             patience_s: How long a merge waits for its turn.
             dolt: The Dolt program; None for the one on PATH.
+            dolt_url: A Dolt server that somebody else runs, as ``mysql://user@host:port``; "" for
+                the one given last, or one of the host's own.
+            dolt_password: Of its user.
             adopts_branches: See ``Host``.
         """
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -75,6 +79,7 @@ class LocalHost(JournaledHost):
         self.adopts_branches = adopts_branches
         self._patience_s = patience_s
         self._dolt = dolt
+        self._dolt_url, self._dolt_password = dolt_url, dolt_password
         self._storages: dict[str, Storage] = {"doltlite": DoltLiteStorage(self.root)}
         super().__init__(State(self.root / _STATE_FILE), clock)
 
@@ -362,9 +367,11 @@ class LocalHost(JournaledHost):
 
     def _dolt_storage(self) -> Storage:
         # Its driver takes a tenth of the time of a whole command to load; few commons need it.
-        from .storage_dolt import DoltStorage  # noqa: PLC0415
+        from .storage_dolt import open_storage  # noqa: PLC0415
 
-        return DoltStorage(self.root / _DOLT_DATABASES, self._dolt)
+        return open_storage(
+            self.root, program=self._dolt, url=self._dolt_url, password=self._dolt_password
+        )
 
     def _queue(self, repo: RepoName) -> Queue:
         directory = self.root / _QUEUES / repo.owner / repo.name

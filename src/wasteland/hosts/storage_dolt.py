@@ -1,30 +1,66 @@
 """
 Repositories of a local host that live on a Dolt server.
 
-One server for each host, started at the first use; each commons is a database there, each fork a
-prefix of branches in it. Imported only where it is needed, as the MySQL driver takes time to load.
+    <root>/.dolt-databases/    those of the host's own server, started at the first use
+    <root>/.dolt-url           where they are, if somebody else runs the server; holds no password
+
+Each commons is a database there, each fork a prefix of branches in it. Imported only where it is
+needed, as the MySQL driver takes time to load.
 """
 
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
+from typing import Final
 from urllib.parse import quote
 
 from ..engines.base import Engine
 from ..engines.dolt.connections import fetch
 from ..engines.dolt.engine import DoltEngine
 from ..engines.dolt.errors import translated
+from ..engines.dolt.far import FarEngine, FarServer, read_url
 from ..engines.dolt.names import database_name
 from ..engines.dolt.raw_users import Right, drop_raw_users, raw_user
 from ..engines.dolt.server import Server
-from ..protocol.errors import NotFound
+from ..protocol.errors import Conflict, NotFound, Unsupported
 from .base import RepoName
 from .storage import RawRemote, Storage
 
-_FORKS = "fork/"
-_COPY = "CALL dolt_backup('sync-url', %s)"
-_TAKE_COPY = "CALL dolt_backup('restore', %s, %s)"
+_OWN: Final = ".dolt-databases"
+_NOTE: Final = ".dolt-url"
+_FORKS: Final = "fork/"
+_COPY: Final = "CALL dolt_backup('sync-url', %s)"
+_TAKE_COPY: Final = "CALL dolt_backup('restore', %s, %s)"
+
+
+def open_storage(
+    root: Path, *, program: str | None = None, url: str = "", password: str = ""
+) -> Storage:
+    """
+    Return the storage of the host in *root*, which remembers the URL that it was given last.
+
+    Args:
+        root: The host's directory.
+        program: The Dolt program, for a server of its own; None for the one on PATH.
+        url: ``mysql://user@host:port`` of a server that somebody else runs.
+        password: Of that user.
+    Raises:
+        Conflict: The host has databases on a server of its own.
+        Invalid: The URL has another form, or holds a password.
+        Unavailable: There is no such server, or it does not take the user.
+        Unsupported: It cannot be used.
+    """
+    note = root / _NOTE
+    known = read_url(url).url if url else _read(note)
+    if not known:
+        return DoltStorage(root / _OWN, program)
+    _refuse_own_databases(root / _OWN, known)
+    storage = FarStorage(FarServer.reach(known, password))
+    if url:
+        _write(note, known)
+    return storage
 
 
 class DoltStorage(Storage):
@@ -33,10 +69,14 @@ class DoltStorage(Storage):
 
     Attributes:
         data_dir: The server's directory.
+        location: Where they are, for messages.
     """
+
+    _kind: type[DoltEngine] = DoltEngine
 
     def __init__(self, data_dir: Path, program: str | None) -> None:
         self.data_dir = data_dir
+        self.location = str(data_dir)
         self._program = program
         self._server: Server | None = None
         self._engines: dict[RepoName, Engine] = {}
@@ -44,15 +84,15 @@ class DoltStorage(Storage):
 
     def create(self, name: RepoName) -> None:
         """Make an empty database."""
-        DoltEngine.create(self._attached(), _database(name)).close()
+        self._kind.create(self._attached(), _database(name)).close()
 
     def open(self, name: RepoName) -> Engine:
         """Return the engine on the repository's database."""
         if not self.exists(name):
-            raise NotFound(f"The database of {name} is missing in {self.data_dir} .")
+            raise NotFound(f"The database of {name} is missing in {self.location} .")
         with self._lock:
             if name not in self._engines:
-                self._engines[name] = DoltEngine(
+                self._engines[name] = self._kind(
                     self._attached(), _database(name), hidden_prefix=_FORKS
                 )
             return self._engines[name]
@@ -61,7 +101,7 @@ class DoltStorage(Storage):
         """Return the view of the fork's branches."""
         with self._lock:
             if name not in self._engines:
-                self._engines[name] = DoltEngine(
+                self._engines[name] = self._kind(
                     self._attached(), _database(upstream), branch_prefix=_prefix(name)
                 )
             return self._engines[name]
@@ -74,7 +114,7 @@ class DoltStorage(Storage):
         """Drop the database."""
         self._forget(name)
         if self.exists(name):
-            DoltEngine(self._attached(), _database(name)).drop()
+            self._kind(self._attached(), _database(name)).drop()
 
     def remove_fork(self, name: RepoName, upstream: RepoName) -> None:
         """Drop the fork's branches."""
@@ -125,6 +165,72 @@ class DoltStorage(Storage):
         with self._lock:
             if engine := self._engines.pop(name, None):
                 engine.close()
+
+
+class FarStorage(DoltStorage):
+    """Repositories as databases of a server that somebody else runs."""
+
+    _kind = FarEngine
+
+    def __init__(self, server: FarServer) -> None:
+        super().__init__(Path(os.devnull), None)
+        self.location = server.location
+        self._server = server
+        self._far = server
+
+    def open(self, name: RepoName) -> Engine:
+        """Return the engine; the server is asked for the database at the first time only."""
+        with self._lock:
+            return self._engines.get(name) or super().open(name)
+
+    def exists(self, name: RepoName) -> bool:
+        """Return whether there is a database."""
+        return self._far.exists(_database(name))
+
+    def open_remote(self, name: RepoName, *, may_push: bool) -> RawRemote:
+        """Raise Unsupported: the server's ports and users are not ours to open."""
+        del may_push
+        raise self._far.refuse(
+            f"opens no port for raw dolt programs to {name}", "wl join clones it over the hub"
+        )
+
+    def close_remotes(self) -> bool:
+        """Return False: nothing was opened."""
+        return False
+
+    def copy(self, name: RepoName, destination: Path) -> None:
+        """Raise Unsupported: the server writes files where it runs."""
+        del destination
+        raise self._no_files(name)
+
+    def take_copy(self, name: RepoName, source: Path) -> None:
+        """Raise Unsupported: the server reads files where it runs."""
+        del source
+        raise self._no_files(name)
+
+    def _no_files(self, name: RepoName) -> Unsupported:
+        return self._far.refuse(
+            f"copies {name} to no files of ours", "run dolt backup where the server runs"
+        )
+
+
+def _refuse_own_databases(own: Path, url: str) -> None:
+    """Raise Conflict if a server of ours has databases, which another one would hide."""
+    if next(own.glob("*/.dolt/noms"), None):
+        raise Conflict(
+            f"This host keeps Dolt databases in {own} , and they are not on {url} .",
+            hint="use another host: WL_HOST",
+        )
+
+
+def _read(note: Path) -> str:
+    return note.read_text().strip() if note.is_file() else ""
+
+
+def _write(note: Path, url: str) -> None:
+    partial = note.with_suffix(".new")
+    partial.write_text(f"{url}\n")
+    partial.replace(note)
 
 
 def _database(name: RepoName) -> str:

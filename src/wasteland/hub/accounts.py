@@ -223,7 +223,10 @@ class Accounts:
             (read[0] if read else "",),
         )
         if not read or not rows or not tokens.equal(rows[0]["digest"], read[1]):
-            raise Unauthenticated("no token found for given API token", hint="wl login")
+            raise Unauthenticated(
+                "no token found for given API token",
+                hint="wl login; keys of dolt creds and tokens of other hosts are none of this hub",
+            )
         token = _token(rows[0])
         if token.revoked_at or (token.expires_at and token.expires_at <= self._clock()):
             raise Unauthenticated(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -13,6 +14,7 @@ from .. import __version__
 from ..protocol.errors import WastelandError
 from . import api, remotes, v1alpha1, v2
 from .http import health, problems, reference
+from .http.asked import account_of
 from .http.guards import Guards
 from .http.limits import RateLimits
 from .http.openapi import DescribedApp
@@ -65,8 +67,9 @@ def guarded(hub: Hub, app: ASGIApp) -> ASGIApp:
     """Return *app* behind what every request passes first."""
     options = hub.options
     inner: ASGIApp = EscapedSlashes(app)
-    inner = Repeats(inner, answers=hub.answers, account_of=hub.account_of)
-    limited = RateLimits(inner, per_minute=options.requests_per_minute, account_of=hub.account_of)
+    account = partial(account_of, hub)
+    inner = Repeats(inner, answers=hub.answers, account_of=account)
+    limited = RateLimits(inner, per_minute=options.requests_per_minute, account_of=account)
     checked = Guards(
         limited,
         hosts=options.hosts,

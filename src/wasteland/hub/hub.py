@@ -45,6 +45,7 @@ S = TypeVar("S", bound=Session)
 BODY_LIMIT_BYTES: Final = 65_536
 _INDEXES: Final = ".indexes"
 _WEBHOOKS: Final = "webhooks.db"
+_REMEMBERED: Final = 10_000  # accounts whose rigs are known at a head of main
 _RIGS_OF: Final = "SELECT * FROM `rigs` WHERE LOWER(`dolthub_org`) = :owner ORDER BY `handle`"
 
 
@@ -63,6 +64,9 @@ class Options:
         outgoing_allowed: Hosts or networks that it may call although they are private.
         remote_heads: Prefixes of remotes whose branches may be offered as pull requests.
         sql_workers: Processes that run what clients ask in SQL.
+        dolt: The Dolt program; "" for the one on PATH.
+        dolt_url: A Dolt server that somebody else runs; "" for the host's own.
+        dolt_password: Of its user.
     """
 
     engine: str = "doltlite"
@@ -75,6 +79,8 @@ class Options:
     remote_heads: tuple[str, ...] = ()
     sql_workers: int = 2
     dolt: str = field(default="", repr=False)
+    dolt_url: str = ""
+    dolt_password: str = field(default="", repr=False)
 
 
 class Hub:
@@ -118,12 +124,30 @@ class Hub:
         self.chores: list[Callable[[], object]] = []
         self.naming = threading.Lock()
         self.stopping = threading.Event()
+        self._rigs: dict[tuple[object, ...], tuple[str, list[Rig]]] = {}
 
     @classmethod
     def open(cls, root: Path, options: Options | None = None) -> Self:
-        """Open the hub of a directory; the caller closes it."""
+        """
+        Open the hub of a directory; the caller closes it.
+
+        Raises:
+            EngineError, Invalid: The Dolt server that the options name cannot be used.
+        """
         chosen = options or Options()
-        return cls(LocalHost(root, dolt=chosen.dolt or None), chosen)
+        host = LocalHost(
+            root,
+            dolt=chosen.dolt or None,
+            dolt_url=chosen.dolt_url,
+            dolt_password=chosen.dolt_password,
+        )
+        if chosen.dolt_url:
+            try:
+                host.storage("dolt")
+            except WastelandError:
+                host.close()
+                raise
+        return cls(host, chosen)
 
     def close(self) -> None:
         """End the workers, close repositories and state."""
@@ -138,13 +162,6 @@ class Hub:
     def caller(self, header: str | None) -> Caller:
         """Return who sends an ``authorization`` header; see ``callers.identify``."""
         return callers.identify(self.accounts, header)
-
-    def account_of(self, header: str) -> str:
-        """Return the account that a header proves, "" for none."""
-        try:
-            return self.caller(header).account
-        except WastelandError:
-            return ""
 
     def right(self, caller: Caller, repo: RepoName, *, is_push: bool = False) -> Right:
         """Return what *caller* may do with *repo*; nothing with one that is not there."""
@@ -222,9 +239,20 @@ class Hub:
 
     def rigs(self, caller: Caller, repo: RepoName) -> list[Rig]:
         """Return the rigs of *caller*'s namespaces on main, its own name's first."""
-        query = queries.at(self.host.engine(repo))
+        engine = self.host.engine(repo)
         spaces = sorted(caller.namespaces, key=lambda name: name != caller.account.casefold())
-        return [Rig.from_row(row) for name in spaces for row in query(_RIGS_OF, {"owner": name})]
+        head = engine.head()
+        known, found = self._rigs.get((repo, *spaces), ("", []))
+        if known != head:
+            query = queries.at(engine)
+            found = [Rig.from_row(r) for name in spaces for r in query(_RIGS_OF, {"owner": name})]
+            self._keep_rigs((repo, *spaces), head, found)
+        return found
+
+    def _keep_rigs(self, key: tuple[object, ...], head: str, found: list[Rig]) -> None:
+        if len(self._rigs) >= _REMEMBERED:
+            self._rigs.clear()
+        self._rigs[key] = (head, found)
 
     def account_of_fork(self, caller: Caller, source: RepoName) -> str:
         """Return the account that stands behind a pull request from *source*."""

@@ -122,8 +122,15 @@ def open_pull(
         raise Invalid(
             f"Pull requests go to main, not to {visible(into)}.", field="to_branch", value=into
         )
+    if branch == MAIN:
+        raise Invalid(
+            "A pull request offers a branch, not main, which follows its upstream here.",
+            hint="push your work to a branch of your fork, and offer that",
+            field="from_branch",
+            value=branch,
+        )
     text = fields.one_line("title", title, limit=fields.TEXT_LIMIT, required=True)[:256]
-    head = hub.host.engine(source).head(branch) if branch != MAIN else ""
+    head = hub.host.engine(source).head(branch)
     known = _open_of(hub, repo, source, branch)
     if known and known.head == head:
         raise Conflict(

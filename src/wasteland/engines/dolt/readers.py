@@ -3,8 +3,8 @@ SELECT statements of strangers, on a Dolt server.
 
 Each database has a user of its own for them, who is granted SELECT there and nothing else, and each
 statement a connection of its own, so that no lock, variable or setting outlives it. Its password
-follows from the server's own secret: all processes that may use the server know it, it changes at
-each start of the server, and it is stored nowhere.
+follows from a secret of those who may use the server, and is stored nowhere: with a server of this
+machine it changes at each start, with a far one it follows from our own password there.
 
 Dolt (1.88) leaves three gaps, which are closed here. SELECT alone allows to set global variables,
 to take other people's locks and to see everybody's running statements: so text that is no SELECT,
@@ -28,14 +28,13 @@ from pymysql.cursors import SSCursor
 
 from ...protocol.errors import EngineError, Invalid, Unavailable, Unsupported
 from ..sql import quoted
-from .datadir import DataDir
 from .errors import translate, translated
 from .server import Server
-from .session import SET_UP, Session, open_session
+from .session import SET_UP, Session
 
-_CREATE: Final = "CREATE USER IF NOT EXISTS %s@'127.0.0.1' IDENTIFIED BY %s"
-_ALTER: Final = "ALTER USER %s@'127.0.0.1' IDENTIFIED BY %s"
-_GRANT: Final = "GRANT SELECT ON {}.* TO %s@'127.0.0.1'"
+_CREATE: Final = "CREATE USER IF NOT EXISTS %s@'{host}' IDENTIFIED BY %s"
+_ALTER: Final = "ALTER USER %s@'{host}' IDENTIFIED BY %s"
+_GRANT: Final = "GRANT SELECT ON {database}.* TO %s@'{host}'"
 _KILL: Final = "KILL %s"
 _CONNECT_S: Final = 5
 _KILL_S: Final = 0.5
@@ -158,13 +157,11 @@ def _connect(server: Server, place: str) -> _ReaderSession:
 
 def _open(server: Server, place: str, user: str, password: str) -> _ReaderSession:
     return _ReaderSession(
-        host="127.0.0.1",
-        port=server.port,
+        **server.address.options,
         user=user,
         password=password,
         database=place,
         charset="utf8mb4",
-        ssl_disabled=True,  # it never leaves the machine
         autocommit=True,
         connect_timeout=_CONNECT_S,
         read_timeout=_CONNECT_S,
@@ -175,16 +172,18 @@ def _open(server: Server, place: str, user: str, password: str) -> _ReaderSessio
 
 
 def _make_user(server: Server, database: str, user: str) -> None:
+    password = _password(server, user)
+    host = server.readers_from.replace("%", "%%")
     with server.connect() as session, session.cursor() as cursor:
-        password = _password(server, user)
         try:
-            cursor.execute(_CREATE, (user, password))
-            cursor.execute(_ALTER, (user, password))
-            cursor.execute(_GRANT.format(quoted(database)), (user,))
+            cursor.execute(_CREATE.format(host=host), (user, password))
+            cursor.execute(_ALTER.format(host=host), (user, password))
+            cursor.execute(_GRANT.format(database=quoted(database), host=host), (user,))
         except pymysql.MySQLError as error:
             # Not as its cause: the driver's error may repeat the statement with the password.
             raise Unsupported(
                 f"The Dolt server makes no user that can only read {database}.",
+                hint=server.grants_for_readers,
                 number=error.args[0] if error.args else None,
             ) from None
 
@@ -195,11 +194,7 @@ def _user(database: str) -> str:
 
 
 def _password(server: Server, user: str) -> str:
-    info = DataDir(server.data_dir).info()
-    secret = info.secret if info else ""
-    if not secret:
-        raise Unavailable(f"The Dolt server of {server.data_dir} does not run.")
-    return hmac.new(secret.encode(), user.encode(), hashlib.sha256).hexdigest()
+    return hmac.new(server.secret.encode(), user.encode(), hashlib.sha256).hexdigest()
 
 
 def _explained(error: pymysql.MySQLError, deadline: float) -> EngineError:
@@ -222,13 +217,10 @@ def _leave(server: Server, session: _ReaderSession) -> None:
 
 
 def _kill(server: Server, thread: int) -> None:
-    info = DataDir(server.data_dir).info()
-    if info is None:
-        return
     # A function that Dolt cannot stop keeps this waiting too.
     with (
-        suppress(pymysql.MySQLError, OSError),
-        open_session(info.port, info.secret, answer_s=_KILL_S) as session,
+        suppress(pymysql.MySQLError, OSError, Unavailable),
+        server.dial(answer_s=_KILL_S) as session,
         session.cursor() as cursor,
     ):
         cursor.execute(_KILL, (thread,))

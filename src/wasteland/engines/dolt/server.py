@@ -29,7 +29,7 @@ from .errors import translated
 from .ports import free_port
 from .process import Process, identify, is_dolt_server, working_directory
 from .program import check_version, find_program
-from .session import Session, open_session
+from .session import Address, Session, open_session
 
 IDLE_S: Final = 15 * 60.0
 _STOP_TIMEOUT_S: Final = 30.0
@@ -59,6 +59,9 @@ class Server:
     Attributes:
         data_dir: Absolute; holds one subfolder for each database.
     """
+
+    readers_from: str = "127.0.0.1"
+    """From where the server takes those that only read, in the words of CREATE USER."""
 
     def __init__(self, directory: DataDir, found: _Found, wish: _Wish) -> None:
         self.data_dir = directory.path
@@ -90,6 +93,31 @@ class Server:
         directory = DataDir(data_dir)
         wish = _Wish(program, idle_s)
         return cls(directory, _attach(directory, wish), wish)
+
+    @property
+    def location(self) -> str:
+        """Which server it is, for messages; holds no secret."""
+        return str(self.data_dir)
+
+    @property
+    def address(self) -> Address:
+        """Where it listens."""
+        return Address(self.port)
+
+    @property
+    def secret(self) -> str:
+        """
+        What only those know who may use the server.
+
+        Raises:
+            Unavailable: It does not run.
+        """
+        return self._info().secret
+
+    @property
+    def grants_for_readers(self) -> str:
+        """What lets our user make users that only read; "" as this one may do all."""
+        return ""
 
     @property
     def port(self) -> int:
@@ -169,6 +197,19 @@ class Server:
             self._found = _attach(self._directory, self._wish)
             return self._connect(database)
 
+    def dial(self, *, answer_s: float) -> Session[Any]:
+        """
+        Return a new connection to a server that runs, for one short errand.
+
+        Args:
+            answer_s: How long the server may take over an answer.
+        Raises:
+            Unavailable: It does not run.
+            pymysql.MySQLError: It does not answer.
+        """
+        info = self._info()
+        return open_session(info.port, info.secret, answer_s=answer_s)
+
     def stop(self) -> bool:
         """
         Stop the server if it is ours, and wait until it has ended; return whether it was.
@@ -198,6 +239,13 @@ class Server:
             f"The Dolt server of {self.data_dir} has no port for raw dolt programs: {why}.",
             hint=hint,
         )
+
+    def _info(self) -> Info:
+        """Return what the server says of itself now: another process may have begun it anew."""
+        info = self._directory.info()
+        if info is None:
+            raise Unavailable(f"The Dolt server of {self.data_dir} does not run.")
+        return info
 
     def _connect(self, database: str | None) -> Session[Any]:
         info = self._found.info

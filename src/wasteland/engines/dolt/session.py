@@ -7,7 +7,9 @@ JSON as text. JSON ``null`` is read as None, because Dolt's own merge writes it 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
+from ssl import SSLContext
 from typing import Any, Final
 
 import pymysql
@@ -26,6 +28,28 @@ SET_UP: Final = (
     "sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION,ONLY_FULL_GROUP_BY'"
 )
 """What each connection begins with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """
+    Where a server listens.
+
+    Attributes:
+        port: Of the MySQL protocol.
+        host: A name or a number.
+        tls: How the connection is encrypted; None only where it never leaves the machine.
+    """
+
+    port: int
+    host: str = "127.0.0.1"
+    tls: SSLContext | None = None
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What the driver takes; with a context it never falls back to plain text."""
+        secrecy = {"ssl_disabled": True} if self.tls is None else {"ssl": self.tls}
+        return {"host": self.host, "port": self.port, **secrecy}
 
 
 def open_session(
@@ -48,14 +72,32 @@ def open_session(
     Raises:
         pymysql.MySQLError: It cannot be had.
     """
+    return open_as(
+        Address(port), LOCAL_USER, secret, database, timeout_s=timeout_s, answer_s=answer_s
+    )
+
+
+def open_as(
+    address: Address,
+    user: str,
+    password: str,
+    database: str | None = None,
+    *,
+    timeout_s: int = 10,
+    answer_s: float | None = None,
+) -> Session[Any]:
+    """
+    Return a connection in autocommit mode, as *user*; see ``open_session``.
+
+    Raises:
+        pymysql.MySQLError: It cannot be had.
+    """
     return pymysql.connect(
-        host="127.0.0.1",
-        port=port,
-        user=LOCAL_USER,
-        password=secret,
+        **address.options,
+        user=user,
+        password=password.encode(),  # of text the driver would take Latin-1 only
         database=database,
         charset="utf8mb4",
-        ssl_disabled=True,  # it never leaves the machine, and a context costs 27 ms
         autocommit=True,
         connect_timeout=timeout_s,
         read_timeout=answer_s,

@@ -6,9 +6,11 @@ from functools import cached_property
 from typing import Annotated, Final
 
 from fastapi import Depends, Request
+from starlette.datastructures import Headers
+from starlette.types import Scope as Connection
 
 from ...hosts.base import RepoName
-from ...protocol.errors import Invalid
+from ...protocol.errors import Invalid, WastelandError
 from ...protocol.ids import derived
 from ...protocol.names import visible
 from ..callers import Caller
@@ -19,6 +21,28 @@ from .paths import segment
 
 _RIG_HEADER: Final = "x-wasteland-rig"
 _LONGEST_CURSOR: Final = 18  # digits, of what a database counts
+
+
+def caller_of(hub: Hub, connection: Connection) -> Caller:
+    """
+    Return who sends a request; looked up once for each.
+
+    Raises:
+        Invalid, Unauthenticated: What they sent proves nothing.
+    """
+    state = connection.setdefault("state", {})
+    if "caller" not in state:
+        state["caller"] = hub.caller(Headers(scope=connection).get("authorization"))
+    found: Caller = state["caller"]
+    return found
+
+
+def account_of(hub: Hub, connection: Connection) -> str:
+    """Return the account that a request proves, "" for none."""
+    try:
+        return caller_of(hub, connection).account
+    except WastelandError:
+        return ""
 
 
 class Asked:
@@ -43,7 +67,7 @@ class Asked:
             Invalid, Unauthenticated: What they sent proves nothing.
             Forbidden: It proves what is good for the remote protocol only.
         """
-        caller = self.hub.caller(self.request.headers.get("authorization"))
+        caller = caller_of(self.hub, self.request.scope)
         if caller.scope is Scope.PUSH:
             caller.need_scope(Scope.READ)
         return caller

@@ -21,6 +21,7 @@ from .problems import answer, internal
 
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
 _LENGTH: Final = re.compile(r"[0-9]{1,18}\Z")
+_HOST: Final = re.compile(r"(\[[0-9a-f:.]+\]|[^:\[\]]+)(?::[0-9]*)?\Z")
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
 _HEADERS: Final = {
@@ -172,9 +173,8 @@ def _netloc(origin: str) -> str:
 def _name_of(host: str) -> str:
     """Return the name in a ``Host`` header, without its port."""
     name = host.lower()
-    if name.startswith("["):
-        return name.partition("]")[0] + "]"
-    return name.partition(":")[0]
+    found = _HOST.match(name)
+    return found[1] if found else ""
 
 
 def _request_id(wanted: str) -> str:

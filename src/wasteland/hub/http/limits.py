@@ -13,7 +13,7 @@ from collections.abc import Callable
 from ipaddress import ip_address, ip_network
 from typing import Final
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ...protocol.errors import RateLimited
@@ -29,7 +29,7 @@ class RateLimits:
 
     Args:
         per_minute: Requests a minute; a minute's worth may come at once. 0 for no limit.
-        account_of: ``authorization`` header -> the account that it proves, "" for none.
+        account_of: Request -> the account that it proves, "" for none.
         clock: Seconds, steady.
     """
 
@@ -38,7 +38,7 @@ class RateLimits:
         app: ASGIApp,
         *,
         per_minute: int,
-        account_of: Callable[[str], str],
+        account_of: Callable[[Scope], str],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._app = app
@@ -78,14 +78,14 @@ class RateLimits:
         held, at = self._buckets.pop(who, (self._most, now))
         held = min(self._most, held + (now - at) * self._most / 60)
         left = held - 1
-        self._buckets[who] = (max(left, 0.0), now)
+        # A request that is refused takes nothing, or who keeps asking would never get in.
+        self._buckets[who] = (held if left < 0 else left, now)
         if len(self._buckets) > _MOST_BUCKETS:
             self._buckets.popitem(last=False)
         return left
 
     def _who(self, scope: Scope) -> str:
-        header = Headers(scope=scope).get("authorization", "")
-        if header and (account := self._account_of(header)):
+        if account := self._account_of(scope):
             return f"account {account}"
         client = scope.get("client")
         return f"address {_network(client[0])}" if client else "nobody"

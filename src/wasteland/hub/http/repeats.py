@@ -112,10 +112,12 @@ class Repeats:
     Answers repeated requests with their first answer.
 
     Args:
-        account_of: ``authorization`` header -> the account that it proves, "" for none.
+        account_of: Request -> the account that it proves, "" for none.
     """
 
-    def __init__(self, app: ASGIApp, *, answers: Answers, account_of: Callable[[str], str]) -> None:
+    def __init__(
+        self, app: ASGIApp, *, answers: Answers, account_of: Callable[[Scope], str]
+    ) -> None:
         self._app = app
         self._answers = answers
         self._account_of = account_of
@@ -123,7 +125,7 @@ class Repeats:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         key = _key(scope)
-        account = self._account_of(Headers(scope=scope).get("authorization", "")) if key else ""
+        account = self._account_of(scope) if key else ""
         if not account:
             await self._app(scope, receive, send)
             return

@@ -1,0 +1,60 @@
+"""``wl sync`` at a hub: what waits is sent, then the copy here is brought up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..engines.base import MAIN
+from ..protocol.errors import Unsupported
+from .board import Board
+from .distant import DistantCommons
+from .outbox import HubSync, Outbox, Sent, Waiting
+from .sync import Step, counts
+
+
+def catch_up(
+    distant: DistantCommons,
+    outbox: Outbox,
+    waiting: Sequence[Waiting],
+    *,
+    keep: bool = False,
+    dry_run: bool = False,
+) -> HubSync:
+    """
+    Send what waits, and bring the copy up to date.
+
+    Args:
+        waiting: Of this commons and rig.
+        keep: Keep what the hub refuses, for another try.
+        dry_run: Only say what would be sent.
+    Raises:
+        Unavailable: The hub cannot be reached; what was not sent goes on waiting.
+        WastelandError: As the hub refuses.
+    """
+    if distant.replica is None:
+        raise Unsupported(f"No copy of {distant.repo} is kept here.")
+    if dry_run:
+        planned = [Sent(w.operation, w.op_id, w.id, "waiting", "") for w in waiting]
+        return HubSync([], not waiting, dry_run=True, counts=_counts(distant), sent=planned)
+    sent = list(outbox.send(waiting, distant.call, keep=keep))
+    before = distant.replica.head
+    distant.replica.refresh(distant)
+    step = _step(before, distant.replica.head)
+    clean = all(one.state == "sent" for one in sent)
+    return HubSync([step], clean, counts=_counts(distant), sent=sent)
+
+
+def _step(before: str, after: str) -> Step:
+    if before == after:
+        return Step(MAIN, "up to date", f"main is at {after[:12]}.")
+    return Step(MAIN, "fast-forward", f"main is at {after[:12]}.")
+
+
+def _counts(distant: DistantCommons) -> dict[str, int]:
+    """Return how many rows the copy holds; nothing where there is no copy."""
+    if distant.replica is None or not distant.replica.head:
+        return {}
+    session = distant.replica.session(
+        Board, distant.repo, distant.seat, place=distant.location, mode=distant.mode
+    )
+    return counts(session.main())

@@ -74,6 +74,7 @@ def campaign(
         "ready_max_s": round(max(ready), 2),
         "not_answered_and_repeated": sum(worker.repeated for worker in workers),
         "answered_and_repeated": sum(worker.asked_again for worker in workers),
+        "logins_begun_anew": sum(worker.lost_logins for worker in workers),
         "acknowledged": dict(sum((worker.done for worker in workers), Counter())),
         "wrong": [line for worker in workers for line in worker.wrong][:20],
     }
@@ -112,9 +113,7 @@ def against_host(root: Path, workers: list[Worker], dolt: str | None) -> list[st
                 "post": posted[fact],
                 "fork": int(fact in forks),
                 "merge": offers[worker.fork, f"wl/{worker.rig}/{fact}"],
-                "accept": sum(
-                    stamps[str(r["id"])] for r in work if r["wanted_id"] == fact
-                )
+                "accept": sum(stamps[str(r["id"])] for r in work if r["wanted_id"] == fact)
                 if item.get("status") == "completed"
                 else f"0, as it is {item.get('status')}",
             }
@@ -162,9 +161,7 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, stopping_dolt(Path(folder), given.dolt):
         root, engine = Path(folder), given.engine
-        workers = prepare(
-            root, given.workers, 20 + given.kills, engine, given.dolt, given.seed
-        )
+        workers = prepare(root, given.workers, 20 + given.kills, engine, given.dolt, given.seed)
         figures = campaign(
             root,
             workers,

@@ -9,13 +9,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import click
 import pytest
 import uvicorn
 
 from cli.conftest import Ran, environment
 from hub.desks import Desk, open_desk
+from wasteland.cli.complete import completer
 from wasteland.cli.context import normalized
 from wasteland.cli.main import run
+from wasteland.commons.operations import Param
 from wasteland.commons.outbox import QUEUED
 from wasteland.hub.app import create_app
 
@@ -192,3 +195,57 @@ def test_what_must_win_at_once_never_waits(away: Away) -> None:
         assert 7 == refused.code
         assert "waits" not in refused.err
     assert not {"claim", "accept", "reject", "close", "merge", "undo"} & QUEUED
+
+
+def test_an_import_goes_to_the_hub_and_adds_nothing_twice(away: Away, tmp_path: Path) -> None:
+    file = tmp_path / "backlog.csv"
+    file.write_text("id,title\n1,First\n2,Second\n3,\n")
+    shown, done, again = (
+        json.loads(away.wl("import", "csv", str(file), *flags, "--json").out)
+        for flags in (("--dry-run",), (), ())
+    )
+
+    assert (2, 1) == (len(shown["added"]), len(shown["skipped"]))
+    assert shown["added"] == done["added"]
+    assert ([], 2) == (again["added"], len(again["unchanged"]))
+    assert 2 == len(json.loads(away.wl("browse", "--json").out))
+
+
+def test_the_doctor_looks_at_hub_token_rig_copy_and_outbox(away: Away) -> None:
+    away.wl("browse")
+    well = _levels(away.wl("doctor", "--json"))
+    away.stop()
+    away.wl("post", "--title", "Waits")
+    ill = away.wl("doctor", "--json")
+
+    assert {"hub": "ok", "token": "ok", "rig": "ok", "copy": "ok"}.items() <= well.items()
+    assert 8 == ill.code
+    assert ("problem", "warn") == (_levels(ill)["hub"], _levels(ill)["outbox"])
+
+
+def test_the_doctor_says_who_is_not_signed_in(away: Away) -> None:
+    away.wl("logout", away.url)
+
+    assert "warn" == _levels(away.wl("doctor", "--json"))["token"]
+
+
+def test_completion_reads_the_copy_and_asks_nobody(away: Away) -> None:
+    item = away.posted("Complete me")
+    away.wl("browse")
+    away.stop()
+
+    assert [(item, "Complete me")] == _completed(away, "item", "w-")
+    assert [("ada", "ada")] == _completed(away, "rig", "ad")
+
+
+def _completed(away: Away, source: str, typed: str) -> list[tuple[str, str]]:
+    away.wl("version")  # sets the environment of ada's shell
+    complete = completer(Param(source=source))
+    assert complete is not None
+    context = click.Context(click.Command("claim"))
+    items = complete(context, click.Argument(["id"]), typed)
+    return [(str(found.value), str(found.help)) for found in items]
+
+
+def _levels(ran: Ran) -> dict[str, str]:
+    return {finding["check"]: finding["level"] for finding in json.loads(ran.out)}

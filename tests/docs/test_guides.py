@@ -13,6 +13,7 @@ from wasteland.engines.dolt.server import Server
 
 GUIDES = Path(__file__).parents[2] / "docs" / "guide"
 RAW = GUIDES / "mvgt-raw-dolt.md"
+HUB = GUIDES / "hub.md"
 
 
 @pytest.fixture(name="dolt_env")
@@ -36,3 +37,15 @@ def test_guide_does_what_it_says(guide: Path, tmp_path: Path) -> None:
 @pytest.mark.dolt
 def test_raw_dolt_guide_does_what_it_says(tmp_path: Path, dolt_env: dict[str, str]) -> None:
     assert "" == "\n".join(play(RAW, tmp_path, dolt_env))
+
+
+@pytest.mark.dolt
+def test_hub_guide_does_what_it_says_on_dolt(tmp_path: Path, dolt_env: dict[str, str]) -> None:
+    """The same page word for word, but for the engine in its first command."""
+    page, place = tmp_path / HUB.name, tmp_path / "place"
+    first = "$ wl serve "
+    page.write_text(HUB.read_text().replace(first, f"{first}--engine dolt ", 1))
+    place.mkdir()
+
+    assert "" == "\n".join(play(page, place, dolt_env))
+    assert 1 == len(list(place.rglob(".dolt-databases/max__board/.dolt/noms")))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from ..protocol.errors import WastelandError
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from ..commons.operations import Param
     from ..commons.sdk import Commons
+    from ..settings import Settings
 
 Completer = Callable[["click.Context", "click.Parameter", str], "list[CompletionItem]"]
 _MOST = 50
@@ -38,15 +40,30 @@ def _items(found: Iterable[tuple[str, str]]) -> list[CompletionItem]:
 def _from_commons(source: str, typed: str) -> list[CompletionItem]:
     """Return up to fifty values of the chosen commons; nothing when it cannot be read."""
     from .. import settings  # only while completing
-    from ..commons import workspace
-    from ..commons.sdk import Commons as Whole
 
-    found = settings.load()
     try:
-        with workspace.open_commons(found, found.commons, Whole) as commons:
+        with _opened(settings.load()) as commons:
             return _items(_values(commons, source, typed))
     except (WastelandError, OSError):
         return []
+
+
+@contextmanager
+def _opened(found: Settings) -> Iterator[Commons]:
+    """Open the chosen commons; of one on a hub the copy here, as it is."""
+    from ..commons import memberships, workspace
+    from ..commons.replica import Replica
+    from ..commons.sdk import Commons as Whole
+    from ..commons.session import Seat
+
+    chosen = memberships.choose(found.config, found.commons)
+    if chosen.kind != memberships.HUB:
+        with workspace.open_commons(found, str(chosen.repo), Whole) as commons:
+            yield commons
+        return
+    seat = Seat(chosen.handle, chosen.account)
+    with closing(Replica.of(found.data, chosen.url, chosen.repo)) as copy:
+        yield copy.session(Whole, chosen.repo, seat, place=chosen.url, mode=chosen.mode)
 
 
 def _values(commons: Commons, source: str, typed: str) -> list[tuple[str, str]]:

@@ -47,15 +47,15 @@ def write(
         Unavailable: The hub cannot be reached; ``facts["queued"]`` is the operation id of a write
             that waits to be sent.
     """
-    # What may wait need not be tried for minutes.
-    limits = hubs.PROMPT if may_wait and row.name in QUEUED else None
+    can_wait = may_wait and row.name in QUEUED
+    limits = hubs.PROMPT if can_wait else hubs.PATIENT
     with closing(hubs.open_distant(settings, membership, limits=limits)) as distant:
 
         def call(given: Mapping[str, Any]) -> Any:
             try:
                 return distant.call(row, given)
             except Unavailable as error:
-                if limits and given.get("op_id") and not given.get("dry_run"):
+                if can_wait and given.get("op_id") and not given.get("dry_run"):
                     raise _queued(settings, membership, row, given, error) from error
                 raise
 

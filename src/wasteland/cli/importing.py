@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from ..commons.imports.entries import Batch
     from ..commons.imports.importer import ImportReport
+    from ..commons.memberships import Membership
 
 F = TypeVar("F", bound=Callable[..., Any])
 _SHOWN = 10
@@ -134,12 +136,27 @@ def _read(file: IO[bytes]) -> bytes:
 
 
 def _import(context: Context, batch: Batch, choices: Mapping[str, Any]) -> None:
+    from ..commons import memberships
     from ..commons.data import to_data
     from ..commons.imports.importer import Imports
 
-    with context.session(Imports) as session:
-        report = session.import_entries(batch, **choices)
+    membership = context.membership()
+    if membership.kind == memberships.HUB:
+        report = _import_there(context, membership, batch, choices)
+    else:
+        with context.session(Imports) as session:
+            report = session.import_entries(batch, **choices)
     emit(to_data(report), context.form, lambda: page(report))
+
+
+def _import_there(
+    context: Context, membership: Membership, batch: Batch, choices: Mapping[str, Any]
+) -> ImportReport:
+    from ..commons import hubs  # loads the HTTP client
+    from ..commons.imports.sending import import_there
+
+    with closing(hubs.open_distant(context.settings, membership, limits=hubs.PATIENT)) as distant:
+        return import_there(distant, batch, **choices)
 
 
 COMMANDS = {"import": importing}

@@ -51,6 +51,8 @@ class Decisions(Review):
         """
         Accept submitted work and stamp it: merge, complete and attest in one commit.
 
+        On a host that merges by itself all of it is offered as one pull request.
+
         Args:
             quality: excellent, good, fair or poor; or 1 to 5; or 0.0 to 1.0. Reliability is the
                 same unless it is given.
@@ -87,7 +89,7 @@ class Decisions(Review):
         }
         intent = Intent("accept", Action.ACCEPT, item_id, request, decides=True, pull=pull)
         receipt = self.write(intent, plan, options)
-        if not dry_run:
+        if not dry_run and receipt.state != receipts.PENDING:
             end_rivals(self, item_id, "another submission was accepted")
         return receipt
 
@@ -146,7 +148,7 @@ class Decisions(Review):
         request = {"id": item_id, "rig": rig}
         intent = Intent("close", Action.CLOSE, item_id, request, decides=True, pull=pull)
         receipt = self.write(intent, plan, options)
-        if not dry_run:
+        if not dry_run and receipt.state != receipts.PENDING:
             end_rivals(self, item_id, "the item was closed")
         return receipt
 
@@ -247,9 +249,13 @@ class Decisions(Review):
         return offered[0] if offered else None
 
     def _submits(self, pull: PullRequest, item_id: str) -> bool:
+        rows = self._net(pull)
+        if any(row.table == "stamps" or _completes(row, item_id) for row in rows):
+            # A reviewer's decision, which may bring the submission along.
+            return False
         return any(
             row.table == "completions" and row.after and row.row.get("wanted_id") == item_id
-            for row in self._net(pull)
+            for row in rows
         )
 
     # --- rejected before it reached main
@@ -264,8 +270,9 @@ class Decisions(Review):
             pull
             for pull in closed
             if branch_item(pull) == item_id
-            and pull.reason == reason
-            and pull.updated_at >= known.started_at
+            # A host that is not ours tells neither why it was closed nor when.
+            and (not self.moves_main or pull.reason == reason)
+            and (not self.moves_main or pull.updated_at >= known.started_at)
         ]
         return found[-1] if found else None
 
@@ -274,7 +281,8 @@ class Decisions(Review):
         item = queries.item(self.main(), item_id)
         authorize(Action.REJECT, self.actor(), self.policy(), item=item)
         if not options.dry_run:
-            if reason and HostAbility.PULL_REQUESTS in self.host.abilities:
+            # Elsewhere the host shows no reason, and is given it as a remark on the way.
+            if reason and self.moves_main and HostAbility.PULL_REQUESTS in self.host.abilities:
                 self.host.comment(self.repo, pull.id, author=self.seat.rig, body=reason)
             self.host.end_pull(self.repo, pull.id, state=PullState.CLOSED, reason=reason)
         return Receipt(
@@ -291,6 +299,12 @@ class Decisions(Review):
             next=[f"wl show {item_id}"],
             note=f"{item_id} is back with {branch_rig(pull)}; pull request {pull.id} is closed.",
         )
+
+
+def _completes(row: RowChange, item_id: str) -> bool:
+    if (row.table, row.key) != (WantedItem.table, item_id) or row.after is None:
+        return False
+    return WantedItem.from_row(row.after).state is Status.COMPLETED
 
 
 def _several(item_id: str, rigs: Sequence[str]) -> Invalid:

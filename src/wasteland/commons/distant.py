@@ -118,13 +118,24 @@ class DistantCommons:
         except _DOWN as error:
             return self._read_before(self.replica, row, values, error)
 
-    def register(self, *, op_id: str = "", **inputs: Any) -> Receipt:
+    def register(self, **inputs: Any) -> Receipt:
         """Register the session's rig; inputs are those of ``Rigs.register``."""
-        path = (*self._place(), "rigs")
-        body = {"handle": self.seat.rig, **inputs} | ({"op_id": op_id} if op_id else {})
-        answer = self.http.send(Call("POST", path, body=body, repeatable=bool(op_id)))
-        found: Receipt = self._understood(Receipt, answer, "a registration")
+        body = {"handle": self.seat.rig, **{k: v for k, v in inputs.items() if v is not None}}
+        found: Receipt = self.send(Receipt, ("rigs",), body)
         return found
+
+    def send(self, kind: Any, path: tuple[str, ...], body: Mapping[str, Any]) -> Any:
+        """
+        Send what no operation of the table is, and return the answer as a *kind*.
+
+        Args:
+            path: Below the commons.
+            body: Sent twice, if need be, where it has an ``op_id``.
+        Raises:
+            WastelandError: As the hub refuses, or when it cannot be reached.
+        """
+        call = Call("POST", (*self._place(), *path), body=body, repeatable=bool(body.get("op_id")))
+        return self._understood(kind, self.http.send(call), "/".join(path))
 
     def still_stands(self, receipt: Receipt) -> bool:
         """Return whether the item that *receipt* is about is on the hub as it says."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -32,9 +31,10 @@ if TYPE_CHECKING:
 
 PROMPT: Final = Limits(tries=2, budget_s=20.0, timeout_s=10.0)
 """For who has an answer without the hub, if an older one."""
+PATIENT: Final = Limits(tries=4, budget_s=60.0)
+"""For who needs the hub, and waits while it is started again."""
 
 _API: Final = ("api", "v1")
-_UNSAFE: Final = re.compile(r"[^a-z0-9.:\[\]-]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,17 +119,10 @@ def open_distant(
         http,
         membership.repo,
         Seat(membership.handle, membership.account),
-        replica=replica_of(settings, membership),
+        replica=Replica.of(settings.data, membership.url, membership.repo),
         mode=membership.mode,
         index_dir=settings.cache / "search",
     )
-
-
-def replica_of(settings: Settings, membership: Membership) -> Replica:
-    """Return the copy of a hub's commons, which need not be there yet; the caller closes it."""
-    place = _UNSAFE.sub("_", urlsplit(membership.url).netloc.lower()).lstrip(".")
-    repo = membership.repo
-    return Replica(settings.data / "replicas" / place / repo.owner / f"{repo.name}.db")
 
 
 def read_address(target: str) -> tuple[str, RepoName] | None:
@@ -264,7 +257,7 @@ def join(
             return membership, None
         op_id = ids.derived("op", "join", root, str(repo), who, digits=32)
         receipt = distant.register(
-            op_id="" if dry_run else op_id,
+            op_id=None if dry_run else op_id,
             display_name=display_name,
             rig_type=rig_type,
             email=email,

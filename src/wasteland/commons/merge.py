@@ -124,6 +124,29 @@ def land(
     return landing
 
 
+def offered_rows(session: Session, pull: PullRequest) -> Sequence[RowChange]:
+    """
+    Return the net row changes of *pull*.
+
+    Raises:
+        Unsupported: It changes the definition of tables.
+        Forbidden: It writes a table that no rule speaks of.
+    """
+    source = session.host.engine(pull.source)
+    base = source.merge_base("main", pull.head)
+    altered = source.schema_changes(base, pull.head) if base else ["everything"]
+    if altered:
+        raise Unsupported(
+            f"Pull request {pull.id} changes the definition of {', '.join(altered)}; only rows are "
+            "merged.",
+            hint="wl merge takes rows; change the schema on main as its owner",
+            pull=pull.id,
+        )
+    rows = session.host.changes(pull)
+    _need_known_tables(pull, rows)
+    return rows
+
+
 def judge_offer(session: Session, rows: Sequence[RowChange], query: Query) -> Verdict:
     """Return what the gate would say today about the acting rig's pending *rows*."""
     return judged(session, query, rows, Seat(session.seat.rig, session.account_of()))
@@ -165,21 +188,11 @@ def _authority(
 
 
 def _offered(session: Session, pull: PullRequest) -> _Offered:
-    source = session.host.engine(pull.source)
-    base = source.merge_base("main", pull.head)
-    altered = source.schema_changes(base, pull.head) if base else ["everything"]
-    if altered:
-        raise Unsupported(
-            f"Pull request {pull.id} changes the definition of {', '.join(altered)}; only rows are "
-            "merged.",
-            hint="wl merge takes rows; change the schema on main as its owner",
-            pull=pull.id,
-        )
-    rows = session.host.changes(pull)
-    _need_known_tables(pull, rows)
+    rows = offered_rows(session, pull)
     seat = Seat(branch_rig(pull), session.account_of(pull))
     waiting = submissions.brought_along(session, rows, seat.rig, _judged_alone)
-    return _Offered(seat, source.log(pull.head, limit=1)[0], rows, waiting)
+    newest = session.host.engine(pull.source).log(pull.head, limit=1)[0]
+    return _Offered(seat, newest, rows, waiting)
 
 
 def _need_known_tables(pull: PullRequest, rows: Sequence[RowChange]) -> None:

@@ -9,17 +9,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from ..engines.base import Commit, Engine
+from ..engines.base import Ability, Change, Commit, Engine
 from ..hosts import replay
 from ..hosts.base import HostAbility, PullRequest, PullState, RepoName
 from ..protocol import names, trailers
 from ..protocol.diff import RowChange
-from . import receipts, recovery
+from ..protocol.errors import Conflict, NotFound
+from . import queries, receipts, recovery
 from .intents import Intent, Options
 from .merge import Plan, judge_offer
+from .queries import Query
 from .session import Session
+
+# What is written first; all else before.
+_WRITTEN: Final = {"completions": 1, "stamps": 2, "wanted": 3}
+_TIMES: Final = frozenset(
+    {"created_at", "updated_at", "completed_at", "validated_at", "registered_at", "last_seen"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +36,11 @@ class Offer:
     What was offered, or would be.
 
     Attributes:
-        state: "pending", or "unchanged" when the branch came to equal main and was dropped.
+        state: "pending"; "merged" where its host took it at once; "unchanged" when the branch came
+            to equal main and was dropped.
         rows: What this step changed on the branch.
-        branch: ``owner/db:branch``.
-        commit: The branch's head.
+        branch: ``owner/db:branch``; "" once it was merged.
+        commit: The branch's head, or the commit on main.
         pull: Pull request id; "" where the host has none.
         note: One sentence for the rig.
         statements: What ran.
@@ -59,11 +68,29 @@ def offer(session: Session, intent: Intent, plan: Plan, options: Options) -> Off
         pull = _open_pull(session, branch)
         if pull and not options.dry_run:
             recovery.settle_offer(session, pull)
-        return _offered(session, source, branch, intent, plan=plan, options=options)
+        return _offered(session, source, branch, intent, plan=plan, options=options, known=pull)
+
+
+def ended(pull: PullRequest) -> Conflict:
+    """Return the error for a pull request that is not open any more."""
+    why = f": {pull.reason}" if pull.reason else ""
+    return Conflict(
+        f"Pull request {pull.id} is {pull.state}{why}.",
+        hint="wl inbox for what waits",
+        pull=pull.id,
+        state=pull.state.value,
+    )
 
 
 def _offered(
-    session: Session, source: RepoName, branch: str, intent: Intent, *, plan: Plan, options: Options
+    session: Session,
+    source: RepoName,
+    branch: str,
+    intent: Intent,
+    *,
+    plan: Plan,
+    options: Options,
+    known: PullRequest | None,
 ) -> Offer:
     engine = session.host.engine(source)
     is_new = _prepare(session, engine, branch, options.op_id)
@@ -76,16 +103,23 @@ def _offered(
     finally:
         if is_new and not keep:
             engine.delete_branch(branch)
-    pull = _propose(session, source, branch, intent) if keep else None
+    pull = _proposed(session, source, branch, intent, known) if keep else None
+    is_merged = pull is not None and pull.state is PullState.MERGED
     return Offer(
-        state=receipts.PENDING if pull or options.dry_run else receipts.UNCHANGED,
+        state=_state(pull, options),
         rows=rows,
-        branch=f"{source}:{branch}",
-        commit=commit,
+        branch="" if is_merged else f"{source}:{branch}",
+        commit=(pull.merged_as if pull and is_merged else "") or commit,
         pull=pull.id if pull else "",
         note=_note(session, pull) if keep else "",
         statements=statements,
     )
+
+
+def _state(pull: PullRequest | None, options: Options) -> str:
+    if pull and pull.state is PullState.MERGED:
+        return receipts.MERGED
+    return receipts.PENDING if pull or options.dry_run else receipts.UNCHANGED
 
 
 def _open_pull(session: Session, branch: str) -> PullRequest | None:
@@ -131,9 +165,9 @@ def _write(
     base = engine.merge_base("main", branch) or branch
     earlier = engine.diff(base, branch)
     with engine.change(branch) as change:
-        rows = list(plan(change.query))
+        rows = _in_order(engine, change.query, plan(change.query))
         judge_offer(session, replay.net([*earlier, *rows]), change.query).require()
-        replay.apply(change, rows)
+        _apply(engine, change, rows)
         statements = [(s.sql, s.params) for s in change.statements]
         if options.dry_run:
             return rows, "", statements
@@ -144,6 +178,69 @@ def _write(
             tables=sorted({row.table for row in rows}),
         )
     return rows, commit, statements
+
+
+def _apply(engine: Engine, change: Change, rows: Sequence[RowChange]) -> None:
+    """Write *rows*, one after the other where each statement is a commit."""
+    if Ability.ATOMIC_CHANGE in engine.abilities:
+        replay.apply(change, rows)
+        return
+    for row in rows:
+        replay.apply(change, [row])
+
+
+def _in_order(engine: Engine, query: Query, rows: Sequence[RowChange]) -> list[RowChange]:
+    """
+    Return *rows* in the order in which they are written.
+
+    Where each statement is a commit, any prefix must do no harm and be gone on from: what a row
+    names is there before it, and the item's status comes last.
+    """
+    if Ability.ATOMIC_CHANGE in engine.abilities:
+        return list(rows)
+    ordered = sorted(rows, key=lambda row: _WRITTEN.get(row.table, 0))
+    return [_as_begun(query, row) for row in ordered]
+
+
+def _as_begun(query: Query, row: RowChange) -> RowChange:
+    """Return *row*, or what an attempt that was broken off has added in its place."""
+    present = queries.row(query, row.table, row.key) if row.before is None else None
+    if present is None or not set(RowChange(row.table, present, row.after).cells) <= _TIMES:
+        return row
+    return RowChange(row.table, None, present)
+
+
+def _proposed(
+    session: Session, source: RepoName, branch: str, intent: Intent, known: PullRequest | None
+) -> PullRequest | None:
+    """
+    Return the pull request of the branch, None when nothing is left to offer.
+
+    A hub takes at once what needs no review, and drops its branch.
+
+    Args:
+        known: The one that was open before this step.
+    Raises:
+        Conflict: Its host has closed it.
+    """
+    try:
+        pull = _propose(session, source, branch, intent)
+    except NotFound:
+        pull = _landed(session, known)
+        if pull is None:
+            raise
+    pull = pull or _landed(session, known)
+    if pull and pull.state is PullState.CLOSED:
+        raise ended(pull)
+    return pull
+
+
+def _landed(session: Session, known: PullRequest | None) -> PullRequest | None:
+    """Return *known* if its host has merged it meanwhile."""
+    if known is None or session.moves_main:
+        return None
+    now = session.host.pull(session.repo, known.id)
+    return now if now.state is PullState.MERGED else None
 
 
 def _propose(session: Session, source: RepoName, branch: str, intent: Intent) -> PullRequest | None:
@@ -176,6 +273,13 @@ def _drop(session: Session, source: RepoName, branch: str) -> None:
 def _note(session: Session, pull: PullRequest | None) -> str:
     if pull is None:
         return "Nothing of it is left to offer; its branch is gone."
+    if pull.state is PullState.MERGED:
+        return ""
+    if not session.moves_main:
+        return (
+            f"Pull request {pull.id} waits at {session.host.location}: a maintainer of "
+            f"{session.repo} merges it there, and the board shows it then."
+        )
     if HostAbility.PULL_REQUESTS in session.host.abilities:
         return f"Pull request {pull.id} waits for review; the board shows it once it is merged."
     return f"Branch {pull.branch} is pushed; a maintainer reviews and merges it."

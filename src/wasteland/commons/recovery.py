@@ -62,6 +62,9 @@ def end_merged(session: Session, pull: str, *, head: str, commit: str) -> None:
         head: What was merged; "" where the commit on main does not say.
         commit: On main.
     """
+    if not session.moves_main:
+        # It records itself what it has merged, and nothing else was.
+        return
     if not head and HostAbility.PULL_REQUESTS not in session.host.abilities:
         # Its id is its branch's name, under which other work may wait by now.
         return
@@ -83,6 +86,8 @@ def settle_offer(session: Session, pull: PullRequest) -> None:
 
 def settle_lost(session: Session) -> None:
     """Mark as merged the pull requests of operations that landed and then lost their process."""
+    if not session.moves_main:
+        return
     unfinished = {operation.id for operation in session.host.unfinished(session.repo)}
     unfinished -= session.settled
     if not unfinished or not session.pending():

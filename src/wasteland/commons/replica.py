@@ -9,11 +9,13 @@ ever sent from it, and it may be deleted at any time.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, Self, TypeVar
+from urllib.parse import urlsplit
 
 from ..engines.base import Change, Engine
 from ..engines.doltlite.engine import DoltLiteEngine
@@ -47,6 +49,7 @@ _TYPES: Final = {
     Kind.TIME: "TIMESTAMP",
 }
 _KEY_TYPE: Final = "VARCHAR(255) NOT NULL PRIMARY KEY"
+_UNSAFE: Final = re.compile(r"[^a-z0-9.:\[\]-]")
 _AUTHOR: Final = "wasteland"
 _TRIES: Final = 3
 
@@ -67,6 +70,12 @@ class Replica:
         self.path = path
         self._clock = clock
         self._engine: DoltLiteEngine | None = None
+
+    @classmethod
+    def of(cls, data: Path, root: str, repo: RepoName) -> Self:
+        """Return the copy of *repo* on the hub at *root*, kept below *data*."""
+        host = _UNSAFE.sub("_", urlsplit(root).netloc.lower()).lstrip(".")
+        return cls(data / "replicas" / host / repo.owner / f"{repo.name}.db")
 
     def close(self) -> None:
         """Close the file; using it afterwards opens it again."""

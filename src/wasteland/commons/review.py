@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ..hosts.base import Comment, HostAbility, PullRequest
+from ..hosts.base import Comment, HostAbility, PullRequest, PullState
 from ..protocol import fields, names
 from ..protocol.diff import RowChange
 from ..protocol.errors import Forbidden, Invalid, Stale, WastelandError
@@ -14,14 +14,15 @@ from ..protocol.inbox import Card, classify
 from ..protocol.policy import Action
 from ..protocol.records import Completion
 from ..protocol.roles import authorize
-from . import queries, recovery, remarks
+from . import elsewhere, queries, receipts, recovery, remarks
 from .adoption import adopt
 from .evidence.reuse import findings
-from .intents import Intent
-from .merge import judged
+from .intents import Intent, Options
+from .merge import Landing, judged
+from .pending import ended
 from .receipts import Receipt
 from .session import Seat, branch_rig
-from .submissions import end_settled
+from .submissions import end_decided, end_settled
 from .writing import WriteSession
 
 
@@ -67,6 +68,8 @@ class Review(WriteSession):
         query = self.main()
         if not mine:
             authorize(Action.REVIEW, self.actor(query), self.policy(query))
+            if not self.moves_main:
+                end_decided(self)
         return [self._look(pull) for pull in self.pending(mine=mine)]
 
     def review(self, pull: str) -> Submission:
@@ -100,19 +103,24 @@ class Review(WriteSession):
         found = self._pull(pull)
         need_head(found, head)
         authorize(Action.MERGE, self.actor(), self.policy())
-        rows = self._net(found)
+        is_over = not self.moves_main and found.state is not PullState.OPEN
+        rows = [] if is_over else self._net(found)
         about = next((row for row in rows if row.table in {"wanted", "rigs"}), None)
         intent = Intent(
             "merge",
             Action.MERGE,
             about.key if about else found.id,
-            {"pull": found.id, "head": found.head},
+            # A host that is not ours keeps no head of what it has merged.
+            {"pull": found.id, "head": found.head if self.moves_main else head},
             table=about.table if about else "wanted",
             title=found.title,
             decides=True,
             pull=found,
         )
-        receipt = self.write(intent, lambda _: [], options)
+        if self.moves_main:
+            receipt = self.write(intent, lambda _: [], options)
+        else:
+            receipt = self._have_merged(intent, found, options)
         if not dry_run:
             end_settled(self, rows)
         return receipt
@@ -138,6 +146,25 @@ class Review(WriteSession):
         return remarks.add(self, self._pull(pull), text, options)
 
     # --- pull requests
+
+    def _have_merged(self, intent: Intent, pull: PullRequest, options: Options) -> Receipt:
+        """Let the host merge *pull*, once; an earlier attempt may have, and lost the answer."""
+        known = self.host.operation(self.repo, options.op_id) if options.may_repeat else None
+
+        def carry_out() -> Receipt:
+            if pull.state is PullState.MERGED and known:
+                return self._merged(intent, options, elsewhere.merged_before(self, pull))
+            if pull.state is not PullState.OPEN:
+                raise ended(pull)
+            landing = elsewhere.merge_pull(self, pull, rehearse=options.dry_run)
+            return self._merged(intent, options, landing)
+
+        return self.once(intent, options, carry_out)
+
+    def _merged(self, intent: Intent, options: Options, landing: Landing) -> Receipt:
+        state = receipts.DRY_RUN if options.dry_run else receipts.MERGED
+        pull = intent.pull.id if intent.pull else ""
+        return self._receipt(intent, options, state, landing.rows, commit=landing.commit, pull=pull)
 
     def _pull(self, name: str) -> PullRequest:
         text = name.removeprefix("#")

@@ -71,6 +71,11 @@ class Session:
         """Whether the commons is ours: its merges happen here, its tables include ours."""
         return HostAbility.OWNED in self.host.abilities
 
+    @property
+    def moves_main(self) -> bool:
+        """Whether main is written from here; elsewhere its host merges what is offered to it."""
+        return HostAbility.MERGE in self.host.abilities
+
     def refresh(self) -> None:
         """
         Bring reads up to date; offline they answer from what is here.

@@ -12,7 +12,7 @@ from contextlib import suppress
 
 from ..hosts.base import PullRequest, PullState
 from ..protocol.diff import RowChange
-from ..protocol.errors import Conflict, NotFound
+from ..protocol.errors import Conflict, Forbidden, NotFound
 from ..protocol.gate import Submission, Verdict
 from ..protocol.lean import dataclass
 from ..protocol.records import Completion, Status, WantedItem
@@ -61,15 +61,20 @@ def end_settled(session: Session, rows: Sequence[RowChange]) -> None:
     for row in rows:
         if row.table == "wanted" and "status" in row.cells and _is_completed(row):
             work = [r for r in rows if r.table == "completions" and _item_of(r) == row.key]
-            is_stamped = any(each.row.get("stamp_id") for each in work)
-            word = "accepted" if is_stamped else "closed"
-            kept = {str(each.row.get("completed_by")): f"{word} as {each.key}" for each in work}
-            end_rivals(
-                session,
-                row.key,
-                "another submission was accepted" if is_stamped else "the item was closed",
-                kept,
-            )
+            _end_with(session, row.key, [Completion.from_row(each.row) for each in work])
+
+
+def end_decided(session: Session) -> None:
+    """
+    Close what is still offered for items that main says are completed.
+
+    For hosts that merge by themselves: a decision lands there, and nobody here sees it land.
+    """
+    query = session.main()
+    for item_id in sorted({branch_item(pull) for pull in session.pending()} - {""}):
+        item = queries.one(query, WantedItem, item_id)
+        if item and item.state is Status.COMPLETED:
+            _end_with(session, item_id, queries.completions_of(query, item_id))
 
 
 def end_rivals(
@@ -84,8 +89,18 @@ def end_rivals(
     for pull in session.pending():
         if branch_item(pull) == item_id:
             why = (kept or {}).get(branch_rig(pull), reason)
-            with suppress(Conflict, NotFound):  # it ended meanwhile
+            # It ended meanwhile; or its host lets others close it, and will.
+            with suppress(Conflict, NotFound, Forbidden):
                 session.host.end_pull(session.repo, pull.id, state=PullState.CLOSED, reason=why)
+
+
+def _end_with(session: Session, item_id: str, work: Sequence[Completion]) -> None:
+    """Close what was offered for an item that is completed with *work*."""
+    is_stamped = any(each.stamp_id for each in work)
+    word = "accepted" if is_stamped else "closed"
+    kept = {str(each.completed_by): f"{word} as {each.id}" for each in work}
+    reason = "another submission was accepted" if is_stamped else "the item was closed"
+    end_rivals(session, item_id, reason, kept)
 
 
 def _is_completed(row: RowChange) -> bool:

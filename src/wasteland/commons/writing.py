@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..hosts.base import PullRequest, PullState
+from ..hosts.base import PullState
 from ..protocol import trailers
 from ..protocol.diff import RowChange
 from ..protocol.errors import Conflict, EngineError, WastelandError
@@ -19,7 +19,7 @@ from ..protocol.gate import Authority
 from ..protocol.records import RECORDS, WantedItem
 from ..protocol.roles import next_steps
 from ..protocol.schema import Row
-from . import pending, queries, receipts, recovery
+from . import elsewhere, pending, queries, receipts, recovery
 from .commands import commands
 from .data import to_data
 from .intents import Intent, Options
@@ -118,7 +118,7 @@ class WriteSession(Session):
 
     def _carry_out(self, intent: Intent, plan: Plan, options: Options) -> Receipt:
         if intent.pull and intent.pull.state is not PullState.OPEN:
-            raise _ended(intent.pull)
+            raise pending.ended(intent.pull)
         if self._lands_at_once(intent):
             if intent.pull is None:
                 # A lost race is told before the queue, where only those wait who may win.
@@ -128,6 +128,9 @@ class WriteSession(Session):
             return self._landed(
                 intent, options, landing, head=intent.pull.head if intent.pull else ""
             )
+        if intent.pull:
+            plan = elsewhere.bringing(self, intent.pull, plan)
+            intent = replace(intent, pull=None)
         offer = pending.offer(self, intent, plan, options)
         return self._receipt(
             intent,
@@ -142,6 +145,8 @@ class WriteSession(Session):
         )
 
     def _lands_at_once(self, intent: Intent) -> bool:
+        if not self.moves_main:
+            return False
         policy = self.policy()
         if intent.decides or self.is_direct(policy):
             return True
@@ -252,14 +257,4 @@ def used_otherwise(op_id: str) -> Conflict:
         f"Operation {op_id} was already used for another request.",
         hint="leave --op-id out, or give a fresh one",
         op_id=op_id,
-    )
-
-
-def _ended(pull: PullRequest) -> Conflict:
-    why = f": {pull.reason}" if pull.reason else ""
-    return Conflict(
-        f"Pull request {pull.id} is {pull.state}{why}.",
-        hint="wl inbox for what waits",
-        pull=pull.id,
-        state=pull.state.value,
     )

@@ -16,7 +16,7 @@ from ..protocol.schema import Table
 
 # Quoted text comes first, so that nothing inside it is taken for a parameter. Compiled when a
 # statement needs it: one engine never does.
-_PARAMETER = r"""'(?:[^'\\]|\\.|'')*+'|`[^`]*+`|(?<![:\w]):([a-z_][a-z_0-9]*)"""
+PARAMETER = r"""'(?:[^'\\]|\\.|'')*+'|`[^`]*+`|(?<![:\w]):([a-z_][a-z_0-9]*)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def _same(sql: str) -> str:
 
 @cache
 def _pyformat(sql: str) -> str:
-    return re.sub(_PARAMETER, _placeholder, sql.replace("%", "%%"), flags=re.DOTALL)
+    return re.sub(PARAMETER, _placeholder, sql.replace("%", "%%"), flags=re.DOTALL)
 
 
 def _placeholder(found: re.Match[str]) -> str:

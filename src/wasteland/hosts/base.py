@@ -3,7 +3,8 @@ The contract of a host: repositories, forks and pull requests.
 
 A host moves refs and keeps its own state (pull requests, comments, the operation journal, lease
 renewals); it never decides whether a change is allowed. Its ``merge`` is called from
-``commons.merge`` alone, which brings the judge along.
+``commons.merge`` alone, which brings the judge along; a host that merges by itself has work offered
+to it instead.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any, Self
 
 from ..engines.base import MAIN, Change, Engine
 from ..protocol.diff import RowChange
-from ..protocol.errors import Invalid
+from ..protocol.errors import Invalid, Unsupported
 from ..protocol.lean import dataclass
 from ..protocol.names import NAME_RULE, is_repo_part
 
@@ -28,6 +29,7 @@ class HostAbility(StrEnum):
     PULL_REQUESTS = "pull_requests"
     OWNED = "owned"  # we may create tables of ours, index, expire leases, merge at once
     FORKS = "forks"
+    MERGE = "merge"  # main can be moved from here; elsewhere the host merges pull requests itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +266,24 @@ class Host(ABC):
         Raises:
             MergeConflict: A change does not apply.
             Unavailable: The queue or the engine kept us waiting too long.
+            Unsupported: The host lacks ``HostAbility.MERGE``.
         """
+
+    def merge_pull(self, repo: RepoName, pull_id: str) -> PullRequest:
+        """
+        Have a host without ``HostAbility.MERGE`` merge an open pull request by its own rules.
+
+        Returns:
+            As it is then: merged.
+        Raises:
+            Conflict: It has ended otherwise, or the host finds a conflict.
+            Forbidden: The host does not let this account merge.
+            Unavailable: What became of it is not known yet (``facts["unsure"]``).
+        """
+        raise Unsupported(
+            f"{self.location} does not merge pull request {pull_id} of {repo} by itself.",
+            hint="wl merge",
+        )
 
     # --- pull requests
 

@@ -51,6 +51,10 @@ class ForkEngine(Engine):
         if self._own is not None:
             self._own.close()
 
+    def follow(self) -> None:
+        """Move the file's own main on, for whoever reads the file without this engine."""
+        self._in_step()
+
     # --- where things are
 
     def _file(self) -> DoltLiteEngine | None:
@@ -156,11 +160,12 @@ class ForkEngine(Engine):
         return self._reader(ref).commit_at(when, ref=ref)
 
     def branches(self, prefix: str = "") -> list[Branch]:
-        shows_main = MAIN.startswith(prefix)
-        own = self._in_step()[0] if shows_main else self._file()
-        if own is not None:
-            return own.branches(prefix)
-        return [Branch(MAIN, self.upstream.head())] if shows_main else []
+        own = self._file()
+        found = own.branches(prefix) if own else []
+        if not MAIN.startswith(prefix) or (own and not self._leads(own)):
+            return found
+        main = Branch(MAIN, self.upstream.head())
+        return sorted([main, *(b for b in found if b.name != MAIN)], key=lambda b: b.name)
 
     def remote_branches(self, remote: str, prefix: str = "") -> list[Branch]:
         own = self._file()

@@ -38,7 +38,7 @@ class PlainHost(JournaledHost):
         location: The remote's URL, without a token.
     """
 
-    abilities: frozenset[HostAbility] = frozenset()
+    abilities: frozenset[HostAbility] = frozenset({HostAbility.MERGE})
 
     def __init__(
         self,

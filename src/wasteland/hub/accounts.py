@@ -297,15 +297,16 @@ class Accounts:
 
     def confirm_login(self, code: str, account: str) -> Login:
         """
-        Let the program that waits under *code* sign in as *account*.
+        Let the program that waits under *code* sign in as *account*; again does no harm.
 
         Raises:
             NotFound: None waits.
-            Conflict: It was confirmed already.
+            Conflict: Another account has confirmed it.
         """
         login = self.login_of(code)
-        sql = "UPDATE logins SET account = ? WHERE code = ? AND account = ''"
-        if not self._file.write(sql, (self.find(account).name, login.code)):
+        name = self.find(account).name
+        sql = "UPDATE logins SET account = ? WHERE code = ? AND account IN ('', ?)"
+        if not self._file.write(sql, (name, login.code, name)):
             raise Conflict("That login was confirmed already.", hint="wl login")
         return self.login_of(code)
 

@@ -32,6 +32,7 @@ from . import callers, rights
 from .accounts import Accounts
 from .callers import Caller
 from .catalog import Catalog, Visibility
+from .collecting import Collector
 from .http.repeats import Answers
 from .operations import Jobs
 from .rights import Right
@@ -121,7 +122,7 @@ class Hub:
         self.files = Files(host.root, self._evidence)
         self.checks = SqliteEvidenceStore(self._evidence)
         self.watch = Watch(self.checks, self.outgoing, self.files, host.now)
-        self.chores: list[Callable[[], object]] = []
+        self.chores: list[Callable[[], object]] = [Collector(host)]
         self.naming = threading.Lock()
         self.stopping = threading.Event()
         self._rigs: dict[tuple[object, ...], tuple[str, list[Rig]]] = {}

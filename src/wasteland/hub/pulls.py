@@ -102,10 +102,14 @@ def open_pull(
     title: str,
     body: str = "",
     into: str = MAIN,
+    may_repeat: bool = False,
 ) -> PullRequest:
     """
     Offer a branch to *repo*, and let land at once what may.
 
+    Args:
+        may_repeat: The caller may be asking again, for want of an answer: then the pull request
+            may be there already, and its branch gone with it.
     Raises:
         AlreadyClaimed: It claims what another holds by now; it is closed.
         Conflict: It is offered already.
@@ -130,6 +134,10 @@ def open_pull(
             value=branch,
         )
     text = fields.one_line("title", title, limit=fields.TEXT_LIMIT, required=True)[:256]
+    if may_repeat and (
+        earlier := _offered_before(hub, repo, (source, branch, text), author=author)
+    ):
+        return consider(hub, earlier)
     head = hub.host.engine(source).head(branch)
     known = _open_of(hub, repo, source, branch)
     if known and known.head == head:
@@ -372,6 +380,25 @@ def _need_own_rig(hub: Hub, caller: Caller, repo: RepoName, rig: str, author: st
     caller.need_rig(rig or author.lower())
     if rig and hub.is_commons(repo):
         hub.seat(caller, repo, rig)
+
+
+def _offered_before(
+    hub: Hub, repo: RepoName, offer: tuple[RepoName, str, str], *, author: str
+) -> PullRequest | None:
+    """
+    Return the newest pull request that is such an offer and has all that the branch holds.
+
+    Args:
+        offer: Source, branch, title.
+    """
+    found = [
+        pull
+        for pull in hub.host.pulls(repo, state=None, author=author)
+        if (pull.source, pull.branch, pull.title) == offer
+    ]
+    source, branch, _ = offer
+    heads = [b.head for b in hub.host.engine(source).branches(branch) if b.name == branch]
+    return found[-1] if found and heads in ([], [found[-1].head]) else None
 
 
 def _need_say(hub: Hub, caller: Caller, pull: PullRequest, rig: str) -> None:

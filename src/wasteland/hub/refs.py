@@ -8,7 +8,7 @@ from typing import Final
 from ..engines.base import MAIN, Branch
 from ..hosts.base import RepoName
 from ..protocol import fields
-from ..protocol.errors import Conflict, Forbidden, Invalid, NotFound
+from ..protocol.errors import Conflict, Forbidden, Invalid, LimitReached, NotFound
 from ..protocol.names import read_branch, visible
 from .callers import Caller
 from .catalog import Release
@@ -36,12 +36,14 @@ def create_branch(hub: Hub, caller: Caller, repo: RepoName, name: str, start: st
     Raises:
         Conflict: It already exists.
         Forbidden, Invalid: As ``writable`` says.
+        LimitReached: There are too many already.
         NotFound: There is no such start.
     """
     writable(hub, caller, repo, name)
     engine = hub.host.engine(repo)
     if any(branch.name == name for branch in engine.branches(name)):
         raise Conflict(f"The branch {visible(name)} already exists.", branch=name)
+    need_room(hub, repo, name)
     engine.create_branch(name, start)
     return Branch(name, engine.head(name))
 
@@ -56,7 +58,6 @@ def writable(hub: Hub, caller: Caller, repo: RepoName, branch: str) -> None:
     Raises:
         NotFound, Unauthenticated, Forbidden: It may not write the repository, or this branch.
         Invalid: The name cannot be that of a branch.
-        LimitReached: It has too many branches already.
     """
     hub.require(caller, repo, Right.WRITE)
     need_writable(hub, caller, repo, branch)
@@ -83,6 +84,31 @@ def need_writable(hub: Hub, caller: Caller, repo: RepoName, branch: str) -> None
     caller.need_rig(rig or caller.account.lower())
     if rig and hub.host.parent(repo) is None and hub.is_commons(repo):
         hub.seat(caller, repo, rig)
+
+
+def need_room(hub: Hub, repo: RepoName, branch: str) -> None:
+    """
+    Return if *branch*, which is not there yet, may be made beside those that are.
+
+    An engine slows down with thousands of branches; pull requests take theirs away when they end.
+
+    Raises:
+        LimitReached: The fork, or the branch's rig at a shared repository, has too many.
+    """
+    rig = read_branch(branch)[0]
+    is_fork = hub.host.parent(repo) is not None
+    own = [
+        known
+        for known in branches(hub, repo)
+        if known.name != MAIN and (is_fork or read_branch(known.name)[0] == rig)
+    ]
+    if len(own) >= BRANCHES_OF_ONE:
+        raise LimitReached(
+            f"{rig if rig and not is_fork else repo} has {len(own)} branches, which is the most.",
+            hint="delete branches, or close pull requests, that are not needed any more",
+            limit=BRANCHES_OF_ONE,
+            count=len(own),
+        )
 
 
 def check_branch(name: str) -> str:

@@ -121,10 +121,15 @@ def new_name(hub: Hub, caller: Caller, owner: str, name: str) -> RepoName:
     return RepoName(_spelled(hub, owner), name)
 
 
-def fork(hub: Hub, caller: Caller, parent: RepoName, owner: str) -> RepoName:
+def fork(
+    hub: Hub, caller: Caller, parent: RepoName, owner: str, *, may_repeat: bool = False
+) -> RepoName:
     """
     Return *owner*'s new fork of *parent*.
 
+    Args:
+        may_repeat: The caller may be asking again, for want of an answer: then the fork may be
+            there already.
     Raises:
         Conflict: It already exists, or something else of that name does.
         Forbidden: *owner* is no namespace of the caller.
@@ -133,6 +138,8 @@ def fork(hub: Hub, caller: Caller, parent: RepoName, owner: str) -> RepoName:
     target = new_name(hub, caller, owner, parent.name)
     with hub.naming:
         taken = _taken(hub, target)
+        if taken and may_repeat and hub.host.parent(taken) == hub.upstream(parent):
+            return taken
         if taken:
             raise Conflict(f"The fork {taken} already exists.", repo=str(taken))
         return hub.host.fork(parent, target.owner)
@@ -184,9 +191,7 @@ def _spelled(hub: Hub, owner: str) -> str:
 
 def _taken(hub: Hub, repo: RepoName) -> RepoName | None:
     """Return the repository or fork whose name cannot be told from *repo*'s, if there is one."""
-    folded = str(repo).casefold()
-    names = (row.name for row in hub.host.state.repositories.all())
-    return next((name for name in names if str(name).casefold() == folded), None)
+    return next(iter(hub.host.state.repositories.alike(repo)), None)
 
 
 def _is_unfinished(hub: Hub, repo: RepoName) -> bool:

@@ -124,18 +124,17 @@ def change(
     refs.writable(hub, caller, repo, branch)
     engine = hub.host.engine(repo)
     with hub.host.turn(repo, branch):
-        before, is_new = _prepare(engine, base, branch)
-        if op_id and (done := _done(engine, branch, op_id)):
-            return done
+        is_new = _prepare(hub, repo, base, branch)
         try:
-            written = _changed(
+            done = _done(engine, branch, op_id) if op_id else None
+            written = done or _changed(
                 hub, caller, repo, branch, statements=statements, message=message, op_id=op_id
             )
         except BaseException:
             if is_new:
                 engine.delete_branch(branch)
             raise
-    if written.after != before:
+    if written.after != written.before:
         pulls.follow(hub, repo, branch)
     return written
 
@@ -237,19 +236,20 @@ def _named_item(transaction: Change, checked: sqlgate.CheckedWrite) -> WantedIte
 # --- branches
 
 
-def _prepare(engine: Engine, base: str, branch: str) -> tuple[str, bool]:
-    """Return the head of *branch*, and whether it had to be made."""
-    found = next((b.head for b in engine.branches(branch) if b.name == branch), None)
-    if found is not None:
-        return found, False
+def _prepare(hub: Hub, repo: RepoName, base: str, branch: str) -> bool:
+    """Make *branch* where it is missing; return whether it was."""
+    engine = hub.host.engine(repo)
+    if any(known.name == branch for known in engine.branches(branch)):
+        return False
     # Its pull request may have landed since its rig last looked: then it begins anew.
     start = MAIN if base == branch and read_branch(branch)[0] else base
     try:
         head = engine.head(start)
     except NotFound as error:
         raise NotFound("query error: branch not found", branch=base) from error
+    refs.need_room(hub, repo, branch)
     engine.create_branch(branch, head)
-    return head, True
+    return True
 
 
 def _done(engine: Engine, branch: str, op_id: str) -> Written | None:

@@ -15,10 +15,10 @@ from typing import Final
 from ...protocol.errors import Invalid
 from ...protocol.schema import Value
 from ..base import Params
-from ..sql import _PARAMETER
+from ..sql import PARAMETER
 
 # What a database would do to a constant is done here, because not every host lets it.
-_FOUND: Final = re.compile(rf"JSON_QUOTE\(:(?P<json>[a-z_][a-z_0-9]*)\)|{_PARAMETER}", re.DOTALL)
+_FOUND: Final = re.compile(rf"JSON_QUOTE\(:(?P<json>[a-z_][a-z_0-9]*)\)|{PARAMETER}", re.DOTALL)
 _ESCAPES: Final = str.maketrans(
     {"\\": r"\\", "'": "''", "\0": r"\0", "\n": r"\n", "\r": r"\r", "\x1a": r"\Z"}
 )

@@ -55,6 +55,11 @@ class Repositories:
         parent = rows[0]["parent"]
         return Repository(name, rows[0]["engine"], parent and RepoName.parse(parent))
 
+    def alike(self, name: RepoName) -> list[RepoName]:
+        """Return what is called like *name* but for upper and lower case, by name."""
+        sql = "SELECT repo FROM repositories WHERE repo = ? COLLATE NOCASE"
+        return _names(self._file.read(sql, (str(name),)))
+
     def commons(self) -> list[RepoName]:
         """Return what is no fork, by name."""
         return _names(self._file.read("SELECT repo FROM repositories WHERE parent IS NULL"))

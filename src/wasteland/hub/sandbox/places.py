@@ -72,7 +72,7 @@ def _of_fork(fork: ForkEngine, ref: str, *, with_refs: bool) -> Place:
     """Read upstream what upstream has too: the fork's file then need not be there, nor be asked."""
     commit = fork.head(ref)
     if with_refs and fork.path.is_file():
-        fork.branches()  # lets the file's own main follow upstream's
+        fork.follow()
         return FilePlace(fork.location, MAIN if ref == MAIN else commit, lazy=True)
     if ref == MAIN and commit == fork.upstream.head():
         return place_of(fork.upstream)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from ..errors import V1ALPHA1
-from . import csv, databases, extras, graphql, operations, pulls, refs, sql
+from . import csv, databases, extras, graphql, operations, pulls, refs, sql, uploads
 
 __all__ = ["csv", "graphql", "router"]
 
 router = APIRouter(prefix=V1ALPHA1)
 # Reads at a ref match any path of three segments, so they come last.
-for part in (operations, databases, refs, pulls, extras, sql):
+for part in (operations, databases, refs, pulls, extras, uploads, sql):
     router.include_router(part.router)

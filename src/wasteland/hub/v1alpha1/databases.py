@@ -74,7 +74,9 @@ def fork(asked: Asking, body: NewFork) -> dict[str, Any]:
     caller = asked.caller
     caller.need_account()
     parent = repo_name(body.parent_owner_name, body.parent_database_name)
-    made = repositories.fork(asked.hub, caller, parent, body.owner_name)
+    made = repositories.fork(
+        asked.hub, caller, parent, body.owner_name, may_repeat=bool(asked.op_id)
+    )
     job_id = asked.hub.jobs.begin(
         Kind.FORK,
         account=caller.account,

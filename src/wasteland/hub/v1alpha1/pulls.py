@@ -15,9 +15,10 @@ from ...protocol.names import visible
 from .. import pulls
 from ..http.asked import Asked, AskingPull, AskingRepo, read_cursor
 from ..hub import repo_name
-from ..operations import Kind, State
+from ..operations import Kind
 from ..verdicts import Opinion
 from .shapes import SUCCESS, Body, ResourceRoute, read_state, state_name, when
+from .uploads import job_status
 
 router = APIRouter(route_class=ResourceRoute, tags=["pulls"])
 
@@ -132,6 +133,7 @@ def create(asked: AskingRepo, body: NewPull) -> dict[str, Any]:
         title=body.title,
         body=body.description,
         into=body.to_branch_name,
+        may_repeat=bool(asked.op_id),
     )
     return {
         "status": SUCCESS,
@@ -226,7 +228,7 @@ def poll_merge(asked: AskingPull, operationName: str) -> dict[str, Any]:  # noqa
         "job_created": True,
         "job_id": job.id,
         "pull_id": asked.part("pull_id"),
-        "job_status": "In Progress" if job.state is State.RUNNING else "Completed",
+        "job_status": job_status(job),
     }
 
 

@@ -181,6 +181,7 @@ def _rows(found: QueryResult) -> dict[str, Any]:
     names = [column.name for column in found.columns]
     schema = [{"columnName": c.name, "columnType": c.type} for c in found.columns]
     message = _TIMED_OUT if found.status == "timeout" else found.message
+    message = _of_query(redacted(message)) if found.status == "error" else message
     return {
         "query_execution_status": _STATUS[found.status],
         "query_execution_message": message,
@@ -192,16 +193,20 @@ def _rows(found: QueryResult) -> dict[str, Any]:
 
 
 def _failed(error: WastelandError) -> dict[str, Any]:
-    text = redacted(error.message)
-    is_marked = text.startswith(("query error:", "Unsupported", "no such"))
     told: dict[str, Any] = {
         "query_execution_status": ERROR,
-        "query_execution_message": text if is_marked else f"query error: {text}",
+        "query_execution_message": _of_query(redacted(error.message)),
         "code": error.code,
     }
     if isinstance(error, AlreadyClaimed | Stale) and (holder := error.facts.get("holder")):
         told["holder"] = str(holder)
     return told
+
+
+def _of_query(text: str) -> str:
+    """Return the text of an error with the words before it that clients know."""
+    is_marked = text.startswith(("query error:", "Unsupported", "no such repository"))
+    return text if is_marked else f"query error: {text}"
 
 
 def _begin(asked: Asked, repo: RepoName, base: str, branch: str, sql: str) -> str:

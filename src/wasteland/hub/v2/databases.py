@@ -72,7 +72,9 @@ def fork(asked: AskingRepo, body: NewFork) -> Response:
     """Fork a database; it is there when this answers."""
     parent = asked.repo()
     try:
-        made = repositories.fork(asked.hub, asked.caller, parent, body.owner)
+        made = repositories.fork(
+            asked.hub, asked.caller, parent, body.owner, may_repeat=bool(asked.op_id)
+        )
     except Conflict as error:
         # This API documents a fork that exists as unprocessable.
         raise Unsupported(error.message, hint=error.hint) from error

@@ -80,6 +80,7 @@ def create(asked: AskingRepo, body: NewPull) -> dict[str, Any]:
         title=body.title,
         body=body.description,
         into=body.to_branch.branch_name,
+        may_repeat=bool(asked.op_id),
     )
     return {"data": _shown(pull)}
 

@@ -17,7 +17,7 @@ from typing import Any, Final, get_origin, get_type_hints
 
 from ..engines.dolthub.http import Call, Http
 from ..hosts.base import RepoName
-from ..protocol.errors import EngineError, RateLimited, Unavailable, WastelandError
+from ..protocol.errors import EngineError, RateLimited, Unauthenticated, Unavailable, WastelandError
 from .data import from_data, to_data
 from .following import Changes, Page
 from .methods import method, owner
@@ -88,7 +88,7 @@ class DistantCommons:
         kind = get_type_hints(method(row))["return"]
         request = self._request(row, values)
         is_list = get_origin(kind) is list
-        data = self._listed(row, request) if is_list else self.http.send(request)
+        data = self._listed(row, request) if is_list else self._asked(request)
         return self._understood(kind, data, row.name)
 
     def read(self, row: Operation, values: Mapping[str, Any]) -> Any:
@@ -135,13 +135,13 @@ class DistantCommons:
             WastelandError: As the hub refuses, or when it cannot be reached.
         """
         call = Call("POST", (*self._place(), *path), body=body, repeatable=bool(body.get("op_id")))
-        return self._understood(kind, self.http.send(call), "/".join(path))
+        return self._understood(kind, self._asked(call), "/".join(path))
 
     def still_stands(self, receipt: Receipt) -> bool:
         """Return whether the item that *receipt* is about is on the hub as it says."""
         if receipt.after is None or "status" not in receipt.after:
             return True
-        sheet = self.http.send(Call("GET", (*self._place(), "wanted", receipt.id)))
+        sheet = self._asked(Call("GET", (*self._place(), "wanted", receipt.id)))
         shown = sheet.get("item", {})
         said = dict(receipt.after)
         return all(shown.get(name) == said.get(name) for name in ("status", "claimed_by"))
@@ -151,7 +151,7 @@ class DistantCommons:
     def changes(self, after: str) -> Changes:
         """Return what happened on main since the commit *after*."""
         query = {"after": after} if after else {}
-        answer = self.http.send(Call("GET", (*self._place(), "changes"), query=query))
+        answer = self._asked(Call("GET", (*self._place(), "changes"), query=query))
         found: Changes = self._understood(Changes, answer, "what changed")
         return found
 
@@ -159,7 +159,7 @@ class DistantCommons:
         """Return the rows of *table* at commit *at* whose keys follow *after*."""
         query = {"at": at} | ({} if after is None else {"after": after})
         path = (*self._place(), "tables", table, "rows")
-        answer = self.http.send(Call("GET", path, query=query))
+        answer = self._asked(Call("GET", path, query=query))
         found: Page = self._understood(Page, answer, "the rows of a table")
         return found
 
@@ -186,6 +186,13 @@ class DistantCommons:
 
     # --- requests
 
+    def _asked(self, call: Call) -> Mapping[str, Any]:
+        try:
+            return self.http.send(call)
+        except Unauthenticated as error:
+            error.hint = f"wl login {self.location}"
+            raise
+
     def _understood(self, kind: Any, data: Any, what: str) -> Any:
         try:
             return from_data(kind, data)
@@ -202,7 +209,7 @@ class DistantCommons:
         query = {**request.query, "limit": str(_PAGE if most is None else min(most, _PAGE))}
         items: list[Any] = []
         while True:
-            answer = self.http.send(replace(request, query=query))
+            answer = self._asked(replace(request, query=query))
             page = self._understood(list[Any], answer.get("items"), row.name) or []
             items += page
             query["cursor"] = str(answer.get("next") or "")

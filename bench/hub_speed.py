@@ -73,7 +73,7 @@ def claims(folder: Path, count: int, items: int) -> dict[str, Any]:
 
         def over_http(number: int) -> None:
             answer = client.send("POST", f"{API}/wanted/{names[number]}/claim", {})
-            assert answer.is_good and answer.body["state"] == "merged", answer
+            assert answer.body.get("state") == "merged", answer
 
         def in_process(number: int) -> None:
             Commons(host, REPO, Seat("ada", "ada")).claim(names[number])

@@ -11,6 +11,7 @@ import httpx2
 from hub.desks import BOARD, Desk
 from wasteland.commons.data import to_data
 from wasteland.commons.distant import DistantCommons
+from wasteland.commons.nearby import Nearby
 from wasteland.commons.operations import BY_NAME
 from wasteland.commons.replica import Replica
 from wasteland.commons.sdk import Commons
@@ -80,7 +81,13 @@ class Far:
         seat = SEATS[rig]
         token = Secret(self.desk.tokens[seat.account])
         http = Http(ROOT, token, transport=self.wire, rig=rig, limits=Limits(tries=1))
-        return DistantCommons(http, BOARD, seat, replica=replica, index_dir=self.home / "search")
+        near = self.nearby(rig, replica) if replica else None
+        return DistantCommons(http, BOARD, seat, near=near)
+
+    def nearby(self, rig: str, replica: Replica) -> Nearby:
+        """Return *rig* as a reader with a copy."""
+        index_dir = self.home / "search"
+        return Nearby(replica, BOARD, SEATS[rig], place=ROOT, index_dir=index_dir)
 
     def near(self, rig: str) -> Commons:
         """Return *rig* at the board, in the hub's own process."""

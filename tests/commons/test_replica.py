@@ -19,8 +19,10 @@ from wasteland.commons.distant import DistantCommons
 from wasteland.commons.following import Changed, Changes, EngineSource, Page
 from wasteland.commons.replica import Replica, ReplicaError
 from wasteland.commons.sdk import Commons
+from wasteland.engines.dolthub.engine import DoltHubEngine
 from wasteland.engines.dolthub.http import Http
 from wasteland.engines.dolthub.retry import Limits
+from wasteland.engines.dolthub.secret import Secret
 from wasteland.protocol.errors import NotFound, Unavailable, Unsupported
 from wasteland.protocol.schema import TABLES
 
@@ -51,6 +53,11 @@ def on_doltlite(tmp_path: Path) -> Iterator[Far]:
 def at_copy(copy: Replica) -> Commons:
     """Return mia at the copy."""
     return copy.session(Commons, BOARD, SEATS["mia"], place=ROOT, mode="pr")
+
+
+def source(far: Far) -> EngineSource:
+    """Return the board's own database as the source of copies."""
+    return EngineSource(lambda: far.near("mia").engine)
 
 
 def tables_of(session: Commons) -> dict[str, list[Any]]:
@@ -94,9 +101,9 @@ def test_a_copy_follows_row_by_row(far: Far) -> None:
 
 def test_a_copy_holds_what_main_holds(far: Far) -> None:
     copy = far.replica()
-    copy.refresh(EngineSource(far.near("mia").engine))
+    copy.refresh(source(far))
     far.story()
-    copy.refresh(EngineSource(far.near("mia").engine))
+    copy.refresh(source(far))
 
     home, away = far.near("mia"), at_copy(copy)
     for item in far.items.values():
@@ -190,9 +197,7 @@ def test_more_than_one_answer_holds_comes_in_pages(
 def test_pages_are_cut_by_length_too(lite: Far, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(following, "_MOST_CHARACTERS", 10)
     lite.story()
-    page = EngineSource(lite.near("ada").engine).page(
-        "wanted", lite.near("ada").engine.head(), None
-    )
+    page = source(lite).page("wanted", lite.near("ada").engine.head(), None)
     copy = lite.replica()
     copy.refresh(lite.at("ada"))
 
@@ -203,7 +208,7 @@ def test_pages_are_cut_by_length_too(lite: Far, monkeypatch: pytest.MonkeyPatch)
 def test_another_process_that_was_quicker_is_no_harm(lite: Far) -> None:
     engine = lite.near("ada").engine
     mine, theirs = lite.replica(), lite.replica()
-    mine.refresh(EngineSource(engine))
+    mine.refresh(EngineSource(lambda: engine))
     lite.near("ada").post(title="One")
 
     class Overtaken(EngineSource):
@@ -215,10 +220,10 @@ def test_another_process_that_was_quicker_is_no_harm(lite: Far) -> None:
             found = super().changes(after)
             if self.is_first:
                 self.is_first = False
-                theirs.refresh(EngineSource(engine))
+                theirs.refresh(EngineSource(lambda: engine))
             return found
 
-    mine.refresh(Overtaken(engine))
+    mine.refresh(Overtaken(lambda: engine))
 
     assert tables_of(at_copy(mine)) == tables_of(lite.near("ada"))
     assert engine.head() == mine.head == theirs.head
@@ -259,7 +264,7 @@ def test_rows_that_no_commons_has_are_refused_and_the_copy_is_dropped(
             return Changes("f" * 40, is_whole=True, rows=[changed])
 
     with pytest.raises(ReplicaError):
-        copy.refresh(Hostile(lite.near("ada").engine))
+        copy.refresh(Hostile(lambda: lite.near("ada").engine))
     assert not copy.path.exists()
 
 
@@ -273,7 +278,7 @@ def test_a_source_that_never_ends_its_pages_is_left(lite: Far) -> None:
 
     copy = lite.replica()
     with pytest.raises(ReplicaError):
-        copy.refresh(Endless(lite.near("ada").engine))
+        copy.refresh(Endless(lambda: lite.near("ada").engine))
     assert [] == [path.name for path in copy.path.parent.iterdir()]
 
 
@@ -289,7 +294,7 @@ def test_a_hub_that_has_no_such_routes_is_asked_for_everything(lite: Far) -> Non
             return lite.wire.handle_request(request)
 
     http = Http(ROOT, transport=Older(), limits=Limits(tries=1))
-    older = DistantCommons(http, BOARD, SEATS["ada"], replica=lite.replica())
+    older = DistantCommons(http, BOARD, SEATS["ada"], near=lite.nearby("ada", lite.replica()))
 
     assert direct(lite.near("ada"), "rig list") == reading(older, "rig list")
     assert "" == older.stale_because
@@ -349,3 +354,22 @@ def test_only_tables_of_a_commons_and_commits_are_told(lite: Far) -> None:
 
 def _route(name: str) -> str:
     return f"/api/v1/commons/acme/board/{name}"
+
+
+def test_a_copy_follows_a_database_behind_the_rest_api(lite: Far) -> None:
+    token = Secret(lite.desk.tokens["ada"])
+    http = Http(ROOT, token, transport=lite.wire, limits=Limits(tries=1))
+    there = EngineSource(lambda: DoltHubEngine(http, "acme", "board"))
+    copy = lite.replica()
+    copy.refresh(there)
+    lite.story()
+    lite.wire.seen.clear()
+    copy.refresh(there)
+    asked = len(lite.wire.seen)
+    copy.refresh(there)
+
+    home, away = lite.near("mia"), at_copy(copy)
+    assert home.engine.head() == copy.head
+    for name, values in LISTED:
+        assert direct(home, name, **values) == direct(away, name, **values)
+    assert len(lite.wire.seen) - asked <= 2

@@ -50,7 +50,8 @@ class Context:
         from ..commons import memberships  # not for --help and --version
 
         membership = self.membership()
-        if membership.kind == memberships.HUB:
+        is_copied = membership.kind == memberships.REST and row.kind is Kind.READ
+        if membership.kind == memberships.HUB or is_copied:
             self._run_there(membership, row, values)
             return
         with self.session(methods.owner(row)) as session:

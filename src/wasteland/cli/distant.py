@@ -9,10 +9,12 @@ from typing import Any, Final
 
 import click
 
-from ..commons import hubs
+from ..commons import hubs, workspace
 from ..commons.catching_up import catch_up
-from ..commons.distant import DistantCommons
-from ..commons.memberships import Membership
+from ..commons.following import EngineSource
+from ..commons.memberships import REST, Membership
+from ..commons.methods import owner
+from ..commons.nearby import Nearby
 from ..commons.operations import Operation
 from ..commons.outbox import QUEUED, HubSync, Outbox, Waiting
 from ..protocol.errors import Unavailable, WastelandError
@@ -27,9 +29,26 @@ def read(
     settings: Settings, membership: Membership, row: Operation, values: Mapping[str, Any]
 ) -> tuple[Any, str]:
     """Return what a read answers, and how old that is where it is; "" where it is not."""
+    if membership.kind == REST:
+        return _read_over_rest(settings, membership, row, values)
     with closing(hubs.open_distant(settings, membership, limits=hubs.PROMPT)) as distant:
         found = distant.read(row, values)
-        return found, _age(distant)
+        return found, _age(distant.near)
+
+
+def _read_over_rest(
+    settings: Settings, membership: Membership, row: Operation, values: Mapping[str, Any]
+) -> tuple[Any, str]:
+    near = hubs.nearby(settings, membership)
+    host = workspace.rest_host(settings, membership, limits=hubs.PROMPT)
+    with closing(near.replica), host:
+
+        def call(asked: Operation, given: Mapping[str, Any]) -> Any:
+            session: Any = workspace.seated(settings, membership, host, owner(asked))
+            return getattr(session, asked.method.partition(".")[2])(**given)
+
+        source = EngineSource(lambda: host.engine(membership.repo))
+        return near.read(row, values, source=source, call=call), _age(near)
 
 
 def write(
@@ -110,12 +129,12 @@ def _queued(
     )
 
 
-def _age(distant: DistantCommons) -> str:
+def _age(near: Nearby | None) -> str:
     """Return a sentence about the age of what was read, "" where it is not old."""
-    if not distant.stale_because or distant.replica is None:
+    if near is None or not near.stale_because:
         return ""
     from .pages.parts import ago  # loads rich, only to say that something is old
 
-    seen = distant.replica.seen_at
+    seen = near.replica.seen_at
     when = seen and ago(seen, datetime.now(UTC))
-    return f"This is what was here {when or 'before'}. {distant.stale_because}"
+    return f"This is what was here {when or 'before'}. {near.stale_because}"

@@ -13,6 +13,7 @@ from . import hub_care
 from .context import Context, pass_context, with_format
 
 if TYPE_CHECKING:
+    from ..hub.callers import Caller
     from ..hub.hub import Hub
 
 
@@ -189,14 +190,46 @@ def set_visibility(context: Context, repo: str, visibility: str) -> None:
       wl hub visibility acme/board private
     """
     from ..hosts.base import RepoName
-    from ..hub.catalog import Entry, Visibility
+    from ..hub import repositories
+
+    with _hub(context) as found:
+        changed = repositories.change(
+            found, _operator(), RepoName.parse(repo), visibility=visibility
+        )
+    context.show("hub", changed)
+
+
+@hub.command("role")
+@click.argument("repo", metavar="ORG/DB")
+@click.argument("account")
+@click.argument("role", type=click.Choice(["read", "write", "admin", "none"]))
+@with_format
+@pass_context
+def set_role(context: Context, repo: str, account: str, role: str) -> None:
+    """
+    Let an account read, write or administer a repository of somebody else's.
+
+    \b
+    Example:
+      wl hub role acme/board ada read
+    """
+    from ..hosts.base import RepoName
+    from ..hub.catalog import Role
 
     name = RepoName.parse(repo)
     with _hub(context) as found:
         found.host.parent(name)
-        known = found.catalog.entry(name)
-        found.catalog.set_entry(name, Entry(Visibility(visibility), known.description))
-    context.show("hub", {"commons": repo, "visibility": visibility})
+        who = found.accounts.find(account).name
+        found.catalog.set_role(name, who, None if role == "none" else Role(role))
+        context.show("hub", found.catalog.collaborators(name))
+
+
+def _operator() -> Caller:
+    """Return whoever may touch the host's files, as the hub would see them."""
+    from ..hub.callers import Caller
+    from ..hub.tokens import Scope
+
+    return Caller(account="operator", is_admin=True, scope=Scope.ADMIN)
 
 
 @contextmanager

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from ..engines.base import MAIN
 from ..protocol.errors import Unsupported
-from .board import Board
 from .distant import DistantCommons
+from .nearby import Nearby
 from .outbox import HubSync, Outbox, Sent, Waiting
+from .session import Session
 from .sync import Step, counts
 
 
@@ -31,17 +32,18 @@ def catch_up(
         Unavailable: The hub cannot be reached; what was not sent goes on waiting.
         WastelandError: As the hub refuses.
     """
-    if distant.replica is None:
+    near = distant.near
+    if near is None:
         raise Unsupported(f"No copy of {distant.repo} is kept here.")
     if dry_run:
         planned = [Sent(w.operation, w.op_id, w.id, "waiting", "") for w in waiting]
-        return HubSync([], not waiting, dry_run=True, counts=_counts(distant), sent=planned)
+        return HubSync([], not waiting, dry_run=True, counts=_counts(near), sent=planned)
     sent = list(outbox.send(waiting, distant.call, keep=keep))
-    before = distant.replica.head
-    distant.replica.refresh(distant)
-    step = _step(before, distant.replica.head)
+    before = near.replica.head
+    near.replica.refresh(distant)
+    step = _step(before, near.replica.head)
     clean = all(one.state == "sent" for one in sent)
-    return HubSync([step], clean, counts=_counts(distant), sent=sent)
+    return HubSync([step], clean, counts=_counts(near), sent=sent)
 
 
 def _step(before: str, after: str) -> Step:
@@ -50,11 +52,6 @@ def _step(before: str, after: str) -> Step:
     return Step(MAIN, "fast-forward", f"main is at {after[:12]}.")
 
 
-def _counts(distant: DistantCommons) -> dict[str, int]:
+def _counts(near: Nearby) -> dict[str, int]:
     """Return how many rows the copy holds; nothing where there is no copy."""
-    if distant.replica is None or not distant.replica.head:
-        return {}
-    session = distant.replica.session(
-        Board, distant.repo, distant.seat, place=distant.location, mode=distant.mode
-    )
-    return counts(session.main())
+    return counts(near.session(Session).main()) if near.replica.head else {}

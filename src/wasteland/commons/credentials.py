@@ -85,7 +85,8 @@ class Credentials:
             data = json.loads(self.path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return {}
-        return data if isinstance(data, dict) else {}
+        entries = data.items() if isinstance(data, dict) else ()
+        return {root: entry for root, entry in entries if isinstance(entry, dict)}
 
     def _store(self, data: Mapping[str, Any]) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

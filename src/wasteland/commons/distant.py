@@ -9,33 +9,23 @@ is brought up to date first; without the hub the copy answers what it can, and s
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
 from inspect import signature
-from pathlib import Path
 from typing import Any, Final, get_origin, get_type_hints
 
 from ..engines.dolthub.http import Call, Http
 from ..hosts.base import RepoName
-from ..protocol.errors import EngineError, RateLimited, Unauthenticated, Unavailable, WastelandError
+from ..protocol.errors import EngineError, Unauthenticated
 from .data import from_data, to_data
 from .following import Changes, Page
-from .methods import method, owner
+from .methods import method
+from .nearby import Nearby
 from .operations import Kind, Operation
 from .receipts import Receipt
-from .replica import Replica
 from .session import Seat
 
 _API: Final = ("api", "v1")
-_OF_MAIN: Final = frozenset({"search", "rig list", "rig show", "policy show"})
-"""What main alone answers, whoever asks."""
-_OF_MAIN_AND_PULLS: Final = frozenset({"browse"})
-"""What main alone answers while nothing waits for review."""
-_OF_HUB: Final = frozenset({"show", "me", "whoami"})
-"""What also depends on pending work or renewed leases; main tells most of it."""
-_OFFLINE: Final = _OF_MAIN | _OF_MAIN_AND_PULLS | _OF_HUB
 _PAGE: Final = 1000
-_DOWN: Final = (Unavailable, RateLimited)
 
 
 class DistantCommons:
@@ -47,36 +37,28 @@ class DistantCommons:
         repo: ``org/db`` there.
         seat: Who acts.
         location: The hub's address.
-        replica: The copy here; None to ask the hub for everything.
-        mode: "pr" or "direct", the client's wish where the commons states no policy.
-        index_dir: Where the copy's search index is kept; None for nowhere.
-        stale_because: Why the last read answers from an older state; "" if it does not.
+        near: Reads with a copy here; None to ask the hub for everything.
     """
 
     def __init__(
-        self,
-        http: Http,
-        repo: RepoName,
-        seat: Seat,
-        *,
-        replica: Replica | None = None,
-        mode: str = "pr",
-        index_dir: Path | None = None,
+        self, http: Http, repo: RepoName, seat: Seat, *, near: Nearby | None = None
     ) -> None:
         self.http = http
         self.repo = repo
         self.seat = seat
         self.location = http.root
-        self.replica = replica
-        self.mode = mode
-        self.index_dir = index_dir
-        self.stale_because = ""
+        self.near = near
+
+    @property
+    def stale_because(self) -> str:
+        """Why the last read answers from an older state; "" if it does not."""
+        return self.near.stale_because if self.near else ""
 
     def close(self) -> None:
         """Close the connections and the copy."""
         self.http.close()
-        if self.replica:
-            self.replica.close()
+        if self.near:
+            self.near.replica.close()
 
     def call(self, row: Operation, values: Mapping[str, Any]) -> Any:
         """
@@ -93,30 +75,15 @@ class DistantCommons:
 
     def read(self, row: Operation, values: Mapping[str, Any]) -> Any:
         """
-        Return what a read answers, from the copy where that is the same.
-
-        Where the hub cannot be reached the copy answers if it can; ``stale_because`` says so.
+        Return what a read answers, from the copy where that is the same; see ``Nearby.read``.
 
         Raises:
             WastelandError: As the hub refuses, or when it cannot be reached and the copy does
                 not know.
         """
-        self.stale_because = ""
-        if self.replica is None or row.name not in _OFFLINE or values.get("as_of"):
+        if self.near is None:
             return self.call(row, values)
-        try:
-            pending = self.replica.refresh(self)
-        except _DOWN as error:
-            return self._read_before(self.replica, row, values, error)
-        except (WastelandError, OSError):
-            return self.call(row, values)  # the copy is of no use; the hub says what is wrong
-        if _is_of_main(row, values, pending):
-            with suppress(EngineError, OSError):
-                return self._read_here(self.replica, row, values)
-        try:
-            return self.call(row, values)
-        except _DOWN as error:
-            return self._read_before(self.replica, row, values, error)
+        return self.near.read(row, values, source=self, call=self.call)
 
     def register(self, **inputs: Any) -> Receipt:
         """Register the session's rig; inputs are those of ``Rigs.register``."""
@@ -161,27 +128,6 @@ class DistantCommons:
         path = (*self._place(), "tables", table, "rows")
         answer = self._asked(Call("GET", path, query=query))
         found: Page = self._understood(Page, answer, "the rows of a table")
-        return found
-
-    # --- reading here
-
-    def _read_here(self, replica: Replica, row: Operation, values: Mapping[str, Any]) -> Any:
-        session: Any = replica.session(
-            owner(row), self.repo, self.seat, place=self.location, mode=self.mode
-        )
-        if hasattr(session, "index_dir"):
-            session.index_dir = self.index_dir
-        return getattr(session, row.method.partition(".")[2])(**values)
-
-    def _read_before(
-        self, replica: Replica, row: Operation, values: Mapping[str, Any], error: WastelandError
-    ) -> Any:
-        """Return what the copy answers as it is, or raise *error* where there is none."""
-        if not replica.head:
-            raise error
-        found = self._read_here(replica, row, values)
-        unknown = "" if row.name in _OF_MAIN else " Pending work is not known."
-        self.stale_because = f"{error.message}{unknown}"
         return found
 
     # --- requests
@@ -230,13 +176,6 @@ class DistantCommons:
         if row.kind is Kind.READ:
             return Call(verb, place, query={name: _text(v) for name, v in inputs.items()})
         return Call(verb, place, body=inputs, repeatable=bool(inputs.get("op_id")))
-
-
-def _is_of_main(row: Operation, values: Mapping[str, Any], pending: int) -> bool:
-    """Return whether main alone answers, while *pending* pull requests are open at the hub."""
-    if row.name in _OF_MAIN_AND_PULLS:
-        return pending == 0 or values.get("view") == "upstream"
-    return row.name in _OF_MAIN
 
 
 def _text(value: Any) -> str:

@@ -31,7 +31,11 @@ def bringing(session: Session, pull: PullRequest, plan: Plan) -> Plan:
         for row in rows:
             _need_undecided(query, row)
         offered = queries.at(session.host.engine(pull.source), pull.head)
-        return replay.net([*rows, *plan(offered)])
+        own = plan(offered)
+        if branch_rig(pull) == session.seat.rig:
+            # Both would be judged as one change of this rig, whose last step has its own rule.
+            judged(session, offered, own, Seat(session.seat.rig, session.account_of())).require()
+        return replay.net([*rows, *own])
 
     return whole
 

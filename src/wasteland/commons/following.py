@@ -9,7 +9,7 @@ affair.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import Final, Protocol
 
@@ -52,14 +52,14 @@ class Changes:
         is_whole: Whether ``rows`` is all that differs; if not, a copy takes every table anew.
         rows: At most one for each row; empty unless whole.
         tables: Table -> columns at ``head``; empty where ``rows`` is whole.
-        pending: How many pull requests are open.
+        pending: How many pull requests are open; None where that is not told.
     """
 
     head: str
     is_whole: bool
     rows: Sequence[Changed] = ()
     tables: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    pending: int = 0
+    pending: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +87,14 @@ class Source(Protocol):
 
 
 class EngineSource:
-    """A database as the source of copies."""
+    """A database as the source of copies; opened when it is asked."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, open_engine: Callable[[], Engine]) -> None:
+        self._open = open_engine
+
+    @property
+    def _engine(self) -> Engine:
+        return self._open()
 
     def changes(self, after: str) -> Changes:
         """Return what happened on main since the commit *after*."""

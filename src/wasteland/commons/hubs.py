@@ -19,6 +19,7 @@ from . import memberships
 from .credentials import Credentials
 from .distant import DistantCommons
 from .memberships import HUB, Membership
+from .nearby import Nearby
 from .operations import BY_NAME
 from .receipts import Receipt
 from .replica import Replica
@@ -115,11 +116,17 @@ def open_distant(
     http = open_http(
         settings, membership.url, rig=membership.handle, transport=transport, limits=limits
     )
-    return DistantCommons(
-        http,
+    seat = Seat(membership.handle, membership.account)
+    return DistantCommons(http, membership.repo, seat, near=nearby(settings, membership))
+
+
+def nearby(settings: Settings, membership: Membership) -> Nearby:
+    """Return the reader with a copy of a commons elsewhere; the caller closes its replica."""
+    return Nearby(
+        Replica.of(settings.data, membership.url, membership.repo),
         membership.repo,
         Seat(membership.handle, membership.account),
-        replica=Replica.of(settings.data, membership.url, membership.repo),
+        place=membership.url,
         mode=membership.mode,
         index_dir=settings.cache / "search",
     )

@@ -20,20 +20,23 @@ PULL_TRAILER: Final = "Wasteland-Pull"
 HEAD_TRAILER: Final = "Wasteland-Head"
 """The commit that the pull request offered when it was merged; it may have gone on since."""
 INCLUDES_TRAILER: Final = "Wasteland-Includes"
-"""Names the operation of a submission that was merged into a reviewer's commit."""
+"""Names the rig and the operation of a submission that was merged into a reviewer's commit."""
 DEPTH: Final = 500
 """How many commits of main are searched for an operation that the journal knows."""
 GLANCE: Final = 100
 """How many for one that it does not: it may have been lost, and most likely never began."""
 
 
-def find(engine: Engine, op_id: str, *, depth: int = DEPTH) -> Commit | None:
-    """Return the commit of an operation among main's newest *depth*, None if it is not there."""
+def find(engine: Engine, op_id: str, *, rig: str, depth: int = DEPTH) -> Commit | None:
+    """
+    Return the commit of an operation among main's newest *depth*, None if it is not there.
+
+    Args:
+        rig: Whose operation; what another's submission says of it proves nothing.
+    """
     for commit in engine.log(limit=depth):
-        if op_id in {
-            trailers.find(commit.message),
-            trailers.find(commit.message, INCLUDES_TRAILER),
-        }:
+        included = trailers.find(commit.message, INCLUDES_TRAILER)
+        if trailers.find(commit.message) == op_id or included == f"{rig} {op_id}":
             return commit
     return None
 
@@ -51,7 +54,7 @@ def including(session: Session, message: str, submitted: str, *, by: str) -> str
         return message
     known = session.host.operation(session.repo, op_id)
     is_foreign = known is not None and known.actor != by
-    return message if is_foreign else f"{message}\n{INCLUDES_TRAILER}: {op_id}"
+    return message if is_foreign else f"{message}\n{INCLUDES_TRAILER}: {by} {op_id}"
 
 
 def end_merged(session: Session, pull: str, *, head: str, commit: str) -> None:

@@ -74,7 +74,7 @@ class Replica:
     @classmethod
     def of(cls, data: Path, root: str, repo: RepoName) -> Self:
         """Return the copy of *repo* on the hub at *root*, kept below *data*."""
-        host = _UNSAFE.sub("_", urlsplit(root).netloc.lower()).lstrip(".")
+        host = _UNSAFE.sub("_", urlsplit(root).netloc.lower()).lstrip(".") or "_"
         return cls(data / "replicas" / host / repo.owner / f"{repo.name}.db")
 
     def close(self) -> None:
@@ -100,9 +100,9 @@ class Replica:
         except OSError:
             return None
 
-    def refresh(self, source: Source) -> int:
+    def refresh(self, source: Source) -> int | None:
         """
-        Bring the copy up to date; return how many pull requests are open at the source.
+        Bring the copy up to date; return how many pull requests are open, None if that is not told.
 
         Raises:
             ReplicaError: It cannot be kept here.

@@ -157,7 +157,10 @@ class Session:
 
     def pending(self, *, mine: bool = False) -> list[PullRequest]:
         """Return the open pull requests of the commons, oldest first."""
-        found = self.host.pulls(self.repo, state=PullState.OPEN)
+        if mine and not self.seat.rig:
+            return []
+        author = self.seat.account if mine and self.is_owned else None
+        found = self.host.pulls(self.repo, state=PullState.OPEN, author=author)
         return [pull for pull in found if not mine or self.is_mine(pull)]
 
     def is_mine(self, pull: PullRequest) -> bool:

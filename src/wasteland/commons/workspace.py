@@ -15,6 +15,7 @@ from .memberships import HOST, HUB, REST, Membership
 from .session import Seat, Session
 
 if TYPE_CHECKING:
+    from ..engines.dolthub.retry import Limits
     from ..settings import Settings
 
 S = TypeVar("S", bound=Session)
@@ -29,7 +30,7 @@ def open_host(settings: Settings, membership: Membership) -> Host:
             commons=str(membership.repo),
         )
     if membership.kind == REST:
-        return _rest_host(settings, membership)
+        return rest_host(settings, membership)
     if membership.kind == HOST:
         return local_host(Path(membership.url), settings)
     clone = Path(membership.local_dir or settings.data / "clones" / str(membership.repo))
@@ -43,11 +44,12 @@ def open_host(settings: Settings, membership: Membership) -> Host:
     return PlainHost.open(membership.repo, file, membership.url)
 
 
-def _rest_host(settings: Settings, membership: Membership) -> Host:
+def rest_host(settings: Settings, membership: Membership, *, limits: Limits | None = None) -> Host:
+    """Return the host of a commons on DoltHub; *limits* say how long to try."""
     from ..hosts.dolthub.host import DoltHubHost  # noqa: PLC0415  # loads the HTTP client
     from . import hubs  # noqa: PLC0415  # ditto
 
-    http = hubs.open_http(settings, membership.url)
+    http = hubs.open_http(settings, membership.url, limits=limits)
     home = settings.data / "dolthub" / (urlsplit(membership.url).hostname or "host")
     return DoltHubHost(http, home)
 

@@ -174,7 +174,7 @@ class WriteSession(Session):
         Raises:
             Conflict: Another request landed under this id.
         """
-        commit = recovery.find(self.engine, options.op_id, depth=depth)
+        commit = recovery.find(self.engine, options.op_id, rig=self.need_rig(), depth=depth)
         if commit is None:
             return None
         is_own = trailers.find(commit.message) == options.op_id

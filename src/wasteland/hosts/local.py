@@ -18,7 +18,7 @@ from pathlib import Path
 
 from ..engines.base import MAIN, Engine
 from ..protocol.diff import RowChange
-from ..protocol.errors import Conflict, Invalid, NotFound, Unsupported
+from ..protocol.errors import Conflict, Forbidden, Invalid, NotFound, Unsupported
 from . import merging
 from .base import (
     Comment,
@@ -195,8 +195,19 @@ class LocalHost(JournaledHost):
     # --- main
 
     def merge(self, repo: RepoName, changes: Sequence[RowChange], settle: Settle) -> str:
-        """Repeat *changes* on main as *settle* judges them, one merge at a time."""
+        """
+        Repeat *changes* on main as *settle* judges them, one merge at a time.
+
+        Raises:
+            Forbidden: *repo* is a fork, whose main only follows.
+        """
         self._state.mirrors.refuse_writes(repo)
+        if upstream := self.parent(repo):
+            raise Forbidden(
+                f"The main of {repo} follows {upstream} and is not written.",
+                hint=f"work on {upstream}",
+                repo=str(repo),
+            )
         with self._queue(repo).turn():
             # Looked up inside, because the repository may have moved while we waited.
             return merging.merge(self.engine(repo), changes, settle)
@@ -258,6 +269,10 @@ class LocalHost(JournaledHost):
     ) -> list[PullRequest]:
         """Return a page of pull requests, newest first; see ``state.Pulls.page``."""
         return self._state.pulls.page(repo, state=state, text=text, before=before, limit=limit)
+
+    def open_pull_of(self, repo: RepoName, source: RepoName, branch: str) -> PullRequest | None:
+        """Return the open pull request of a branch, None if it has none."""
+        return self._state.pulls.open_of(repo, source, branch)
 
     def edit_pull(self, repo: RepoName, pull_id: str, *, title: str, body: str) -> PullRequest:
         """Set what a pull request is called and what it says of itself."""

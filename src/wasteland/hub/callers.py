@@ -75,6 +75,22 @@ class Caller:
                 need=scope.value,
             )
 
+    def need_whole_account(self) -> None:
+        """
+        Return if the caller's token stands for all of its account.
+
+        Raises:
+            Unauthenticated: Nobody is signed in.
+            Forbidden: It is for one rig only.
+        """
+        self.need_account()
+        if self.rig:
+            raise Forbidden(
+                f"This token is for the rig {self.rig} alone.",
+                hint="use a token of the account",
+                rig=self.rig,
+            )
+
     def need_rig(self, rig: str) -> None:
         """
         Return if the caller's token may be used as *rig*.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -106,7 +106,7 @@ def tell(hub: Hub, repo: RepoName) -> bool:
 def _present(hub: Hub, repo: RepoName) -> Told:
     """Return how *repo* stands, with nothing left to tell."""
     newest = hub.host.pull_page(repo, limit=1)
-    waiting = frozenset(pull.id for pull in hub.host.pulls(repo, state=PullState.OPEN))
+    waiting = hub.host.state.pulls.open_ids(repo)
     return Told(_branches(hub, repo), int(newest[0].id) if newest else 0, waiting)
 
 
@@ -115,7 +115,8 @@ def _news(hub: Hub, repo: RepoName, told: Told) -> tuple[list[Event], Told, bool
     branches = _branches(hub, repo)
     if branches != told.branches:
         told = _as_named_now(hub, repo, told)
-    pulls = list(_pulls(hub, repo, told))
+    ended = told.open_pulls - hub.host.state.pulls.open_ids(repo)
+    pulls = [*_found(hub, repo, ended), *reversed(_newer(hub, repo, told.last_pull))]
     commits = _commits(hub, repo, told.main, branches.get(MAIN, ""))
     is_all = len(commits) <= MOST_COMMITS
     if not is_all:
@@ -124,7 +125,7 @@ def _news(hub: Hub, repo: RepoName, told: Told) -> tuple[list[Event], Told, bool
     after = Told(
         branches,
         max([told.last_pull, *(int(pull.id) for pull in pulls)]),
-        frozenset(pull.id for pull in pulls if _is_open(pull)),
+        told.open_pulls - ended | {pull.id for pull in pulls if _is_open(pull)},
     )
     found = [
         *(events.pull_request(_as_opened(p), sender=p.author) for p in pulls if _is_new(p, told)),
@@ -153,13 +154,11 @@ def _as_named_now(hub: Hub, repo: RepoName, told: Told) -> Told:
 # --- pull requests
 
 
-def _pulls(hub: Hub, repo: RepoName, told: Told) -> Iterator[PullRequest]:
-    """Yield the pull requests that are new or were open, as they are now, oldest first."""
-    waiting = {pull.id: pull for pull in hub.host.pulls(repo, state=PullState.OPEN)}
-    for pull_id in sorted(told.open_pulls, key=int):
+def _found(hub: Hub, repo: RepoName, numbers: Collection[str]) -> Iterator[PullRequest]:
+    """Yield the pull requests of these numbers that are still known, oldest first."""
+    for pull_id in sorted(numbers, key=int):
         with suppress(NotFound):
-            yield waiting.get(pull_id) or hub.host.pull(repo, pull_id)
-    yield from reversed(_newer(hub, repo, told.last_pull))
+            yield hub.host.pull(repo, pull_id)
 
 
 def _newer(hub: Hub, repo: RepoName, number: int) -> list[PullRequest]:

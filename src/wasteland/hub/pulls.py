@@ -16,6 +16,7 @@ from ..commons import offers
 from ..commons.offers import author_of
 from ..commons.review import need_head
 from ..commons.sdk import Commons
+from ..commons.session import Session
 from ..engines.base import MAIN
 from ..hosts.base import Comment, PullRequest, PullState, RepoName
 from ..protocol import fields
@@ -139,7 +140,7 @@ def open_pull(
     ):
         return consider(hub, earlier)
     head = hub.host.engine(source).head(branch)
-    known = _open_of(hub, repo, source, branch)
+    known = hub.host.open_pull_of(repo, source, branch)
     if known and known.head == head:
         raise Conflict(
             f"A pull request of {source}:{branch} already exists: {known.id}.", pull=known.id
@@ -202,7 +203,7 @@ def consider(hub: Hub, pull: PullRequest) -> PullRequest:
 
 def follow(hub: Hub, source: RepoName, branch: str) -> None:
     """Move the open pull request of a branch that was written, and consider it again."""
-    pull = _open_of(hub, hub.upstream(source), source, branch)
+    pull = hub.host.open_pull_of(hub.upstream(source), source, branch)
     if pull:
         # The branch was written; that its offer was closed is told where the offer is looked at.
         with suppress(Conflict):
@@ -211,7 +212,7 @@ def follow(hub: Hub, source: RepoName, branch: str) -> None:
 
 def close_of_branch(hub: Hub, source: RepoName, branch: str, *, reason: str) -> None:
     """Close the open pull request of a branch, if there is one."""
-    pull = _open_of(hub, hub.upstream(source), source, branch)
+    pull = hub.host.open_pull_of(hub.upstream(source), source, branch)
     if pull:
         hub.host.end_pull(pull.repo, pull.id, state=PullState.CLOSED, reason=reason)
 
@@ -316,10 +317,20 @@ def review(
     if caller.owns(pull.author):
         raise Forbidden("Nobody reviews their own pull request.", pull=pull.id)
     need_head(pull, head)
-    seat = hub.seat(caller, repo, rig).rig if hub.is_commons(repo) else ""
+    seat = _registered(hub, caller, repo, rig) if hub.is_commons(repo) else ""
     return hub.verdicts.opine(
         pull, opinion, account=caller.account, rig=seat or caller.account, body=fields.message(text)
     )
+
+
+def _registered(hub: Hub, caller: Caller, repo: RepoName, rig: str) -> str:
+    """Return the rig that the caller acts as; nobody speaks under a name that is nobody's."""
+    session = hub.session(caller, repo, Session, rig=rig)
+    if session.seat.rig and session.actor().rig is None:
+        raise Forbidden(
+            f"{visible(session.seat.rig)} is no rig of {repo}.", hint="wl join it first"
+        )
+    return session.seat.rig
 
 
 def merge(
@@ -368,13 +379,6 @@ def _merge_plainly(hub: Hub, caller: Caller, pull: PullRequest) -> PullRequest:
     return hub.host.end_pull(pull.repo, pull.id, state=PullState.MERGED, merged_as=commit)
 
 
-def _open_of(hub: Hub, repo: RepoName, source: RepoName, branch: str) -> PullRequest | None:
-    return next(
-        (pull for pull in hub.host.pulls(repo) if (pull.source, pull.branch) == (source, branch)),
-        None,
-    )
-
-
 def _need_own_rig(hub: Hub, caller: Caller, repo: RepoName, rig: str, author: str) -> None:
     """Raise unless the rig that a branch names is the caller's, or nobody's yet."""
     caller.need_rig(rig or author.lower())
@@ -394,7 +398,7 @@ def _offered_before(
     found = [
         pull
         for pull in hub.host.pulls(repo, state=None, author=author)
-        if (pull.source, pull.branch, pull.title) == offer
+        if (pull.source, pull.branch, pull.title) == offer and pull.state is not PullState.CLOSED
     ]
     source, branch, _ = offer
     heads = [b.head for b in hub.host.engine(source).branches(branch) if b.name == branch]
@@ -404,7 +408,8 @@ def _offered_before(
 def _need_say(hub: Hub, caller: Caller, pull: PullRequest, rig: str) -> None:
     """Raise unless *caller* wrote *pull*, or may reject work on the commons."""
     caller.need_scope(Scope.WRITE)
-    if caller.owns(pull.author) or hub.right(caller, pull.repo) >= Right.WRITE:
+    is_own = caller.owns(pull.author) and caller.rig in {"", author_of(pull)}
+    if is_own or (not caller.rig and hub.right(caller, pull.repo) >= Right.WRITE):
         return
     if hub.is_commons(pull.repo) and hub.session(caller, pull.repo, Commons, rig=rig).may(
         Action.REJECT

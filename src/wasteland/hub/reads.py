@@ -42,7 +42,7 @@ def read(
         now=hub.host.now(),
         database=repo.name,
         tables=_tables(engine, ref),
-        ref_map=_ref_map(engine, prefix),
+        ref_map=_stored(prefix) if prefix else None,
         branch_prefix=prefix,
     )
     return hub.sandbox.read(
@@ -61,25 +61,6 @@ def branch_prefix(hub: Hub, repo: RepoName) -> str:
     """Return what the branches of *repo* begin with in its database; "" for nothing."""
     is_shared = hub.host.engine(repo).dialect.name == sqlgate.DOLT and hub.host.parent(repo)
     return f"fork/{repo.owner}/" if is_shared else ""
-
-
-def _ref_map(engine: Engine, prefix: str) -> Callable[[str], str] | None:
-    if prefix:
-        return _stored(prefix)
-    return None if engine.dialect.name == sqlgate.DOLT else _resolved(engine)
-
-
-def _resolved(engine: Engine) -> Callable[[str], str]:
-    """Return how refs are called by their commits; unknown ones keep their names."""
-
-    def commit_of(ref: str) -> str:
-        # A connection that is kept for reading learns late of branches that others make.
-        try:
-            return engine.head(ref)
-        except NotFound:
-            return ref
-
-    return commit_of
 
 
 def _stored(prefix: str) -> Callable[[str], str]:

@@ -172,6 +172,7 @@ def create_release(
         NotFound: There is no such commit, or no such tag.
     """
     hub.require(caller, repo, Right.WRITE)
+    name, text = fields.title(title), fields.description(description)
     head = commit_of(hub, repo, commit)
     engine = hub.host.engine(repo)
     found = next((known for known in engine.tags() if known.name == tag), None)
@@ -180,12 +181,12 @@ def create_release(
     if found is not None and found.commit != head:
         raise Conflict(f"The tag {visible(tag)} stands for another commit.", tag=tag)
     if found is None:
-        create_tag_at(hub, caller, repo, tag, head, message=title)
+        create_tag_at(hub, caller, repo, tag, head, message=name)
     return hub.catalog.add_release(
         repo,
         tag=tag,
-        title=fields.title(title),
-        description=fields.description(description),
+        title=name,
+        description=text,
         commit=head,
     )
 
@@ -202,6 +203,7 @@ def create_tag_at(
         NotFound: There is no such commit.
     """
     hub.require(caller, repo, Right.WRITE)
+    hub.host.state.mirrors.refuse_writes(repo)
     check_branch(name)
     head = commit_of(hub, repo, start)
     hub.host.engine(repo).create_tag(name, head, message=message, author=caller.account)

@@ -62,6 +62,7 @@ def create(
         Forbidden: *owner* is no namespace of the caller.
         Invalid: The name or the visibility break their rule.
     """
+    caller.need_whole_account()
     repo = new_name(hub, caller, owner, name)
     entry = Entry(Visibility.parse(visibility), fields.description(description))
     with making(hub, repo, entry):

@@ -57,6 +57,9 @@ def right_on(
     if parent is not None and _is_hidden(catalog, caller, parent):
         held = Right.NONE
     limit = Right.WRITE if is_push and caller.scope is Scope.PUSH else _SCOPES[caller.scope]
+    if caller.rig:
+        # A token of one rig works; what belongs to its whole account is not for it.
+        limit = min(limit, Right.WRITE)
     return min(held, limit)
 
 

@@ -11,8 +11,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from ..commons import queries
-from ..engines.base import MAIN, Change, Engine
+from ..commons import queries, recovery
+from ..engines.base import MAIN, Change, Commit
 from ..hosts.base import PullState, RepoName
 from ..protocol import trailers
 from ..protocol.errors import (
@@ -124,10 +124,11 @@ def change(
     refs.writable(hub, caller, repo, branch)
     engine = hub.host.engine(repo)
     with hub.host.turn(repo, branch):
+        if op_id and (done := _done(hub, caller, repo, branch, op_id=op_id)):
+            return done
         is_new = _prepare(hub, repo, base, branch)
         try:
-            done = _done(engine, branch, op_id) if op_id else None
-            written = done or _changed(
+            written = _changed(
                 hub, caller, repo, branch, statements=statements, message=message, op_id=op_id
             )
         except BaseException:
@@ -252,11 +253,19 @@ def _prepare(hub: Hub, repo: RepoName, base: str, branch: str) -> bool:
     return True
 
 
-def _done(engine: Engine, branch: str, op_id: str) -> Written | None:
-    newest = engine.log(branch, limit=1)[0]
-    if trailers.find(newest.message) != op_id:
-        return None
-    return Written("Query OK, done before.", f"{newest.hash}~1", newest.hash)
+def _done(hub: Hub, caller: Caller, repo: RepoName, branch: str, *, op_id: str) -> Written | None:
+    """Return what an operation did on the branch, or on main if it landed since."""
+    engine = hub.host.engine(repo)
+    commits: Sequence[Commit] = ()
+    if any(known.name == branch for known in engine.branches(branch)):
+        base = engine.merge_base(MAIN, branch) if engine.branches(MAIN) else None
+        commits = engine.log(branch, after=base or "")
+    found = next((c for c in commits if trailers.find(c.message) == op_id), None)
+    if found is None and hub.is_commons(repo):
+        rig = read_branch(branch)[0] or caller.account
+        main = hub.host.engine(hub.upstream(repo))
+        found = recovery.find(main, op_id, rig=rig, depth=recovery.GLANCE)
+    return Written("Query OK, done before.", f"{found.hash}~1", found.hash) if found else None
 
 
 def _call(hub: Hub, caller: Caller, repo: RepoName, checked: sqlgate.CheckedWrite) -> Written:

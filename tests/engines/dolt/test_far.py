@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,14 @@ from engines.laboratory import AT, SCHEMA, post, retitle, titles
 from wasteland.engines.dolt import readers
 from wasteland.engines.dolt.far import FarEngine, FarServer, Target, read_url
 from wasteland.engines.dolt.readers import reading
-from wasteland.protocol.errors import Conflict, Invalid, NotFound, Unavailable, Unsupported
+from wasteland.protocol.errors import (
+    Conflict,
+    Invalid,
+    NotFound,
+    Unavailable,
+    Unsupported,
+    WastelandError,
+)
 
 MIB = 1 << 20
 
@@ -212,7 +221,6 @@ def test_a_user_who_may_make_no_users_is_told_what_to_grant(
     assert readers._password(poor, user) not in repr(caught.value)
 
 
-@pytest.mark.dolt
 def test_without_a_password_strangers_read_from_this_machine_only() -> None:
     """Everybody could work out theirs."""
     assert "localhost" == FarServer("mysql://root@127.0.0.1:1").readers_from
@@ -251,6 +259,41 @@ def test_a_wrong_password_is_an_error_that_does_not_tell_it(there: Elsewhere) ->
 def test_no_server_at_all_is_unavailable() -> None:
     with pytest.raises(Unavailable):
         FarServer.reach("mysql://root@127.0.0.1:1", PASSWORD)
+
+
+@pytest.mark.parametrize(
+    "way", ["mysql_clear_password", "dialog", "sha256_password", "caching_sha2_password"]
+)
+def test_whoever_holds_the_port_meanwhile_is_not_told_the_password(way: str) -> None:
+    """Other users of this machine may, while the server is away."""
+    with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor() as threads:
+        heard = threads.submit(hear, listener, way.encode())
+        with pytest.raises(WastelandError):
+            FarServer.reach(f"mysql://root@127.0.0.1:{listener.getsockname()[1]}", PASSWORD)
+
+        first, rest = heard.result()
+        assert b"root\0" in first
+        assert b"" == rest
+
+
+def hear(listener: socket.socket, way: bytes) -> tuple[bytes, bytes]:
+    """Play a server that wants *way* to sign in; return what the client sends before and after."""
+    peer, _ = listener.accept()
+    rest = b""
+    with peer:
+        salt, native = b"12345678", b"mysql_native_password\0"
+        greeting = b"\x0a8.0.0\0" + bytes(4) + salt + b"\0\xff\xf7\x21\0\0\xff\x01\x15"
+        peer.sendall(packet(0, greeting + bytes(10) + b"abcdefghijkl\0" + native))
+        first = peer.recv(4096)
+        peer.sendall(packet(2, b"\xfe" + way + b"\0" + salt + b"abcdefghijkl\0"))
+        while more := peer.recv(4096):
+            rest += more
+    return first, rest
+
+
+def packet(number: int, body: bytes) -> bytes:
+    """Return a packet of the MySQL protocol."""
+    return len(body).to_bytes(3, "little") + bytes([number]) + body
 
 
 # --- the way there

@@ -103,7 +103,7 @@ def unfinished(site: Site) -> Iterator[Finding]:
         for operation in host.unfinished(site.here.repo)
         if site.now - operation.started_at > _RUNNING
     ]
-    landed = [o.id for o in old if recovery.find(site.database, o.id)]
+    landed = [o.id for o in old if recovery.find(site.database, o.id, rig=o.actor)]
     if landed:
         yield warn(
             "unfinished",

@@ -13,7 +13,7 @@ from ssl import SSLContext
 from typing import Any, Final
 
 import pymysql
-from pymysql.constants import CLIENT, FIELD_TYPE
+from pymysql.constants import CLIENT, CR, FIELD_TYPE
 from pymysql.converters import encoders
 
 from ...protocol.schema import Value
@@ -22,6 +22,15 @@ LOCAL_USER: Final = "__dolt_local_user__"
 """Dolt's user for whoever owns the data directory; its password is in ``sql-server.info``."""
 
 Session = pymysql.connections.Connection
+
+_TELLING: Final = (
+    "mysql_clear_password",
+    "mysql_old_password",
+    "dialog",
+    "sha256_password",
+    "caching_sha2_password",
+)
+"""Ways to sign in that, without TLS, give the password to whoever is at the other end."""
 
 SET_UP: Final = (
     "SET time_zone = '+00:00', "
@@ -48,8 +57,25 @@ class Address:
     @property
     def options(self) -> dict[str, Any]:
         """What the driver takes; with a context it never falls back to plain text."""
-        secrecy = {"ssl_disabled": True} if self.tls is None else {"ssl": self.tls}
+        secrecy: dict[str, Any] = {"ssl": self.tls}
+        if self.tls is None:
+            # Whoever holds the port while the server is away must not be told the password.
+            secrecy = {"ssl_disabled": True, "auth_plugin_map": {}}
         return {"host": self.host, "port": self.port, **secrecy}
+
+
+class _Refusal:
+    """Answers a server that asks for the password itself."""
+
+    def __init__(self, session: object) -> None:
+        del session
+
+    def authenticate(self, packet: object) -> None:
+        """Send nothing."""
+        del packet
+        raise pymysql.OperationalError(
+            CR.CR_AUTH_PLUGIN_CANNOT_LOAD, "The server asks for the password in plain text"
+        )
 
 
 def open_session(

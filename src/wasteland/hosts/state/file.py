@@ -116,6 +116,10 @@ MIGRATIONS: Final[Migrations] = (
         ) STRICT
         """,
     ),
+    (
+        "DROP INDEX pulls_author",
+        "CREATE INDEX pulls_author ON pulls (repo, author, state, number)",
+    ),
 )
 
 

@@ -16,12 +16,10 @@ _FIND: Final = "SELECT * FROM pulls WHERE repo = ? AND number = ?"
 _FIND_OPEN: Final = (
     "SELECT * FROM pulls WHERE repo = ? AND source = ? AND branch = ? AND state = 'open'"
 )
-_LIST: Final = """
-    SELECT * FROM pulls
-    WHERE repo = :repo AND (:state IS NULL OR state = :state)
-      AND (:author IS NULL OR author = :author)
-    ORDER BY number
-"""
+# Of these the WHERE names what is given alone, or no index would serve it.
+_LIST: Final = "SELECT * FROM pulls WHERE {} ORDER BY number"
+_COUNT_OPEN: Final = "SELECT count(*) FROM pulls WHERE repo = ? AND state = 'open'"
+_OPEN_NUMBERS: Final = "SELECT number FROM pulls WHERE repo = ? AND state = 'open'"
 _PAGE: Final = """
     SELECT * FROM pulls
     WHERE repo = :repo AND (:state IS NULL OR state = :state) AND number < :before
@@ -86,8 +84,24 @@ class Pulls:
         self, repo: RepoName, *, state: PullState | None, author: str | None
     ) -> list[PullRequest]:
         """Return pull requests, oldest first; None stands for all."""
-        parameters = {"repo": str(repo), "state": state, "author": author}
-        return [_pull(row) for row in self._file.read(_LIST, parameters)]
+        given = {"repo": str(repo), "state": state, "author": author}
+        wanted = {name: value for name, value in given.items() if value is not None}
+        sql = _LIST.format(" AND ".join(f"{name} = :{name}" for name in wanted))
+        return [_pull(row) for row in self._file.read(sql, wanted)]
+
+    def open_of(self, repo: RepoName, source: RepoName, branch: str) -> PullRequest | None:
+        """Return the open pull request of a branch, None if it has none."""
+        rows = self._file.read(_FIND_OPEN, (str(repo), str(source), branch))
+        return _pull(rows[0]) if rows else None
+
+    def count_open(self, repo: RepoName) -> int:
+        """Return how many pull requests are open."""
+        return int(self._file.read(_COUNT_OPEN, (str(repo),))[0][0])
+
+    def open_ids(self, repo: RepoName) -> frozenset[str]:
+        """Return the numbers of the open pull requests, as text."""
+        rows = self._file.read(_OPEN_NUMBERS, (str(repo),))
+        return frozenset(str(row["number"]) for row in rows)
 
     def page(
         self,

@@ -27,10 +27,12 @@ def changes(asked: AskingRepo, after: Annotated[str, Query(max_length=64)] = "")
     Where that cannot be told, or is too much, ``is_whole`` is false and ``tables`` names what to
     read anew, at ``head``.
     """
-    session = asked.hub.session(asked.caller, asked.repo(), Session)
+    repo = asked.repo()
+    session = asked.hub.session(asked.caller, repo, Session)
     with suppress(NotFound):  # a database without tables of ours expires nothing
         leases.release_due(session)
-    found = replace(EngineSource(session.engine).changes(after), pending=len(session.pending()))
+    pending = asked.hub.host.state.pulls.count_open(repo)
+    found = replace(EngineSource(lambda: session.engine).changes(after), pending=pending)
     data: dict[str, Any] = to_data(found)
     return data
 
@@ -43,6 +45,8 @@ def rows(
     after: Annotated[str | None, Query(max_length=1024)] = None,
 ) -> dict[str, Any]:
     """Return the rows of a table at the commit *at* whose keys follow *after*, by key."""
-    engine = asked.hub.host.engine(asked.repo())
-    data: dict[str, Any] = to_data(EngineSource(engine).page(table, at, after))
+    repo = asked.repo()
+    data: dict[str, Any] = to_data(
+        EngineSource(lambda: asked.hub.host.engine(repo)).page(table, at, after)
+    )
     return data

@@ -105,6 +105,7 @@ def commons(asked: Asking) -> dict[str, Any]:
 @router.post("/commons", status_code=201)
 def create(asked: Asking, body: NewCommons) -> dict[str, Any]:
     """Make a commons, with a rig of the caller as its maintainer."""
+    asked.caller.need_whole_account()
     hub = asked.hub
     repo = repositories.new_name(hub, asked.caller, body.owner, body.name)
     handle = (body.handle or body.owner).lower()

@@ -123,8 +123,10 @@ def issue(asked: Asking, body: NewToken) -> Response:
 
 @router.delete("/tokens/{token_id}")
 def revoke(asked: Asking, token_id: str) -> dict[str, Any]:
-    """End a token now."""
+    """End a token now; a token of one rig ends itself alone."""
     asked.caller.need_scope(Scope.WRITE)
+    if token_id != asked.caller.token_id:
+        asked.caller.need_whole_account()
     asked.hub.accounts.revoke(asked.caller.account, token_id)
     return {"revoked": token_id}
 

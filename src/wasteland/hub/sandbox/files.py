@@ -93,11 +93,11 @@ class Files:
             if error.code == _INTERRUPTED:
                 raise
             self._forget(path, ref)
-            if error.code != _NOT_AUTHORIZED:
-                raise
-            if not is_kept:
+            if not is_kept and error.code == _NOT_AUTHORIZED:
                 return _failure("error", f"The query may not use {place.rules.refused} .")
-        # The table may be younger than the connection.
+            if not is_kept or error.code == _NO_MEMORY:
+                raise
+        # The table, branch or commit may be younger than the connection.
         return self._read(request)
 
     def _place(self, path: str, ref: str, *, lazy: bool) -> tuple[_Place, bool]:

@@ -9,6 +9,7 @@ from pydantic import Field
 from starlette.responses import JSONResponse, Response
 
 from ...hosts.base import RepoName
+from ...protocol import fields, ids
 from ...protocol.errors import (
     AlreadyClaimed,
     Conflict,
@@ -75,8 +76,8 @@ def change(asked: AskingRepo, body: Changes) -> dict[str, Any]:
         base=body.base,
         branch=body.branch,
         statements=[writes.Guarded(s.sql, s.rows) for s in body.statements],
-        message=body.message or f"Change {body.branch}",
-        op_id=body.op_id,
+        message=fields.one_line("message", body.message, limit=256) or f"Change {body.branch}",
+        op_id=ids.check_operation(body.op_id) if body.op_id else "",
     )
     return {"commit": written.after, "before": written.before, "rows": list(written.rows)}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import stat
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -61,11 +62,12 @@ class Away:
             self._thread.join(30)
         self._server = None
 
-    def joined(self, rig: str) -> Away:
+    def joined(self, rig: str, account: str = "") -> Away:
         """Sign a rig in and join the board as it."""
-        token = self.desk.account(rig)
+        token = self.desk.tokens.get(account) or self.desk.account(rig)
         assert 0 == self.wl("login", self.url, "--token", rig=rig, typed=token).code
-        assert 0 == self.wl("join", f"{self.url}/acme/board", rig=rig).code
+        handle = ("--handle", rig) if account else ()
+        assert 0 == self.wl("join", f"{self.url}/acme/board", *handle, rig=rig).code
         return self
 
     def posted(self, title: str = "Fix it") -> str:
@@ -236,6 +238,43 @@ def test_completion_reads_the_copy_and_asks_nobody(away: Away) -> None:
 
     assert [(item, "Complete me")] == _completed(away, "item", "w-")
     assert [("ada", "ada")] == _completed(away, "rig", "ad")
+
+
+def test_a_clone_reads_here_and_pushes_to_the_rigs_own_fork(away: Away) -> None:
+    item = away.posted("Work in a clone")
+    joined = away.wl("join", f"{away.url}/acme/board", "--clone")
+    claimed = away.wl("claim", item, "--json")
+    done = away.wl("done", item, "--evidence", "https://example.org/7", "--json")
+    shown = json.loads(away.wl("show", item, "--json").out)
+    accepted = away.joined("mia", "acme").wl("accept", item, "--quality", "good", rig="mia")
+    synced = away.wl("sync", "--json")
+
+    assert 0 == joined.code, joined.err
+    assert 0 == claimed.code, claimed.err
+    assert (
+        "ada" == away.desk.rows(f"SELECT claimed_by FROM wanted WHERE id='{item}'")[0]["claimed_by"]
+    )
+    assert 0 == done.code, done.err
+    assert "in_review" == shown["item"]["status"]
+    assert 0 == accepted.code, accepted.err
+    assert 0 == synced.code, synced.err
+    assert "completed" == json.loads(away.wl("show", item, "--json").out)["item"]["status"]
+
+
+def test_a_clone_is_read_without_the_hub_and_its_token_shows_nowhere(away: Away) -> None:
+    item = away.posted("Seen before")
+    away.wl("join", f"{away.url}/acme/board", "--clone")
+    away.stop()
+    board = away.wl("browse", "--json")
+    refused = away.wl("claim", item, "--json")
+    (file,) = (away.root / "ada").rglob("clones/**/board.db")
+
+    assert [item] == [row["id"] for row in json.loads(board.out)]
+    assert "cannot be reached" in board.err
+    assert 7 == refused.code
+    for ran in (board, refused, away.wl("doctor", "--json"), away.wl("list", "--json")):
+        assert "wlt." not in ran.out + ran.err
+    assert 0o600 == stat.S_IMODE(file.stat().st_mode)
 
 
 def _completed(away: Away, source: str, typed: str) -> list[tuple[str, str]]:

@@ -12,8 +12,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from commons.far import BOARD, EVIDENCE, ROOT, Far, answer, direct
-from hub.desks import open_desk
+from commons.far import EVIDENCE, ROOT, Far, answer, direct
+from hub.desks import BOARD, open_desk
 from wasteland.commons import distant as module
 from wasteland.commons.distant import DistantCommons
 from wasteland.commons.operations import OPERATIONS, Kind

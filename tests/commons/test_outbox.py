@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from commons.far import BOARD, EVIDENCE, ROOT, Far
-from hub.desks import open_desk
+from commons.far import EVIDENCE, ROOT, Far
+from hub.desks import BOARD, open_desk
 from wasteland.commons.catching_up import catch_up
 from wasteland.commons.memberships import HUB, Membership
 from wasteland.commons.operations import BY_NAME, OPERATIONS, Kind, Operation

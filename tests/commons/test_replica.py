@@ -11,8 +11,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from commons.far import BOARD, ROOT, SEATS, Far, direct, reading
-from hub.desks import hide, open_desk
+from commons.far import ROOT, SEATS, Far, direct, reading
+from hub.desks import BOARD, hide, open_desk
 from wasteland.commons import following
 from wasteland.commons.data import to_data
 from wasteland.commons.distant import DistantCommons

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 from hosts.boards import BOARD, NOON
 from wasteland.hosts.base import RepoName
 from wasteland.hosts.state import Repository, State
-from wasteland.protocol.errors import EngineError, Unsupported
+from wasteland.protocol.errors import EngineError, Unavailable, Unsupported
 
 
 @pytest.fixture
@@ -84,6 +85,20 @@ def test_renewals_that_are_past_are_forgotten_at_the_next_one(state: State) -> N
     state.journal.renew(BOARD, "w-2", "token", NOON + 3 * hour, at=NOON + 2 * hour)
 
     assert {"w-2": ("token", NOON + 3 * hour)} == state.journal.renewals(BOARD)
+
+
+def test_reading_waits_for_no_writer(state: State) -> None:
+    with ThreadPoolExecutor(1) as pool, state._file.transaction() as connection:
+        connection.execute("DELETE FROM repositories")
+
+        assert [BOARD] == pool.submit(state.repositories.commons).result(timeout=30)
+
+
+def test_what_only_reads_cannot_write(state: State) -> None:
+    with pytest.raises(Unavailable, match="readonly"):
+        state._file.read("DELETE FROM repositories RETURNING *")
+
+    assert [BOARD] == state.repositories.commons()
 
 
 def test_a_child_made_by_fork_opens_the_file_anew(state: State) -> None:

@@ -101,7 +101,7 @@ def _doors(hub: Hub) -> Iterator[Door]:
             content = told.get("requestBody", {}).get("content", {})
             yield Door(
                 method,
-                found.path,
+                str(found.path),
                 tuple(p["name"] for p in needed if p.get("required")),
                 content.get("application/json", {}).get("schema"),
                 schemas,

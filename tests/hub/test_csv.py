@@ -39,7 +39,9 @@ def test_a_table_is_read_back_as_it_was(words: Desk) -> None:
     assert [*WORDS, ""] == [row[1] for row in sorted(rows[1:], key=lambda row: int(row[0]))]
 
 
-@pytest.mark.parametrize(("query", "starts"), [("", True), ("?include_bom=1", True), ("?include_bom=0", False)])
+@pytest.mark.parametrize(
+    ("query", "starts"), [("", True), ("?include_bom=1", True), ("?include_bom=0", False)]
+)
 def test_a_byte_order_mark_is_sent_unless_it_is_declined(
     desk: Desk, query: str, *, starts: bool
 ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 import pytest
@@ -22,8 +22,9 @@ EVIL: Final = "https://evil.example"
 @pytest.fixture(scope="module")
 def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """A hub that no test here changes."""
-    options = {"hosts": ("hub.example",), "origins": ("https://app.example",)}
-    with open_desk(tmp_path_factory.mktemp("one") / "host", **options) as desk:
+    root = tmp_path_factory.mktemp("one") / "host"
+    hosts, origins = ("hub.example",), ("https://app.example",)
+    with open_desk(root, hosts=hosts, origins=origins) as desk:
         yield desk
 
 
@@ -122,9 +123,9 @@ def _parts(size: int) -> Iterator[bytes]:
     yield b'"}'
 
 
-BODIES: Final = {
-    "stated": b"x" * (BODY_LIMIT_BYTES + 1),
-    "unstated": BODY_LIMIT_BYTES + 4096,
+BODIES: Final[dict[str, Callable[[], bytes | Iterable[bytes]]]] = {
+    "stated": lambda: b"x" * (BODY_LIMIT_BYTES + 1),
+    "unstated": lambda: _parts(BODY_LIMIT_BYTES + 4096),
 }
 
 
@@ -143,8 +144,7 @@ BODIES: Final = {
 def test_a_body_that_is_too_long_is_refused_with_413(
     one: Desk, kind: str, path: str, code: str | None, key: dict[str, str]
 ) -> None:
-    body = BODIES[kind]
-    content: bytes | Iterable[bytes] = _parts(body) if isinstance(body, int) else body
+    content = BODIES[kind]()
     headers = {"content-type": "application/json", **key}
     answer = one.send("POST", path, "acme", content=content, headers=headers)
 
@@ -219,7 +219,10 @@ async def _called(app: Any, raw: bytes, headers: Mapping[str, str]) -> int:
         "path": raw.decode("latin-1"),
         "query_string": b"",
         "client": ("127.0.0.1", 1),
-        "headers": [(b"host", b"localhost"), *((n.encode(), v.encode()) for n, v in headers.items())],
+        "headers": [
+            (b"host", b"localhost"),
+            *((n.encode(), v.encode()) for n, v in headers.items()),
+        ],
     }
     await app(scope, receive, send)
     return status

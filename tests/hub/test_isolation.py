@@ -213,4 +213,6 @@ def test_a_collaborator_who_was_let_go_sees_neither_commons_nor_own_fork(
         assert 404 == desk.send("GET", f"{V1}/acme/board/main", "ben").status_code
         assert 404 == desk.send("GET", f"{V1}/ben/board/main", "ben").status_code
         write = f"{V1}/ben/board/write/main/{escaped('wl/ben/x')}"
-        assert 404 == desk.send("POST", write, "ben", params={"q": "DELETE FROM wanted"}).status_code
+        assert (
+            404 == desk.send("POST", write, "ben", params={"q": "DELETE FROM wanted"}).status_code
+        )

@@ -17,7 +17,7 @@ from wasteland.hub.http.limits import RateLimits
 PER_MINUTE: Final = 6
 
 
-def _known(scope: Scope) -> str:
+async def _known(scope: Scope) -> str:
     header = Headers(scope=scope).get("authorization", "")
     return header if header in {"ada", "ben"} else ""
 

@@ -179,8 +179,13 @@ def test_the_token_of_a_rig_writes_and_offers_that_rigs_branches_only(desk: Desk
     path = f"{V1}/ada/board/write/main"
 
     for branch in (f"wl/ada/{item}", "feature"):
-        refused = desk.send("POST", f"{path}/{branch.replace('/', '%2F')}", "bot", params={"q": claim})
-        assert (403, "acts as bot only") == (refused.status_code, _found(refused, "acts as bot only"))
+        refused = desk.send(
+            "POST", f"{path}/{branch.replace('/', '%2F')}", "bot", params={"q": claim}
+        )
+        assert (403, "acts as bot only") == (
+            refused.status_code,
+            _found(refused, "acts as bot only"),
+        )
     desk.write("ada", f"wl/ada/{item}", claim)
     body = pull_body("ada", f"wl/ada/{item}")
     offered = desk.send("POST", f"{V1}/acme/board/pulls", "bot", json=body)
@@ -229,7 +234,9 @@ def test_nobody_acts_as_a_rig_that_is_not_theirs_by_a_header(desk: Desk, rig: st
 def _waiting(desk: Desk, who: str, item: str) -> str:
     """Return the number of a pull request that waits."""
     branch = f"wl/{who}/{item}"
-    desk.write(who, branch, f"UPDATE wanted SET claimed_by='{who}', status='claimed' WHERE id='{item}'")
+    desk.write(
+        who, branch, f"UPDATE wanted SET claimed_by='{who}', status='claimed' WHERE id='{item}'"
+    )
     desk.offer(who, branch)
     desk.write(
         who,

@@ -44,12 +44,11 @@ def test_the_board_asks_for_the_callers_own_pending_work_alone(waiting: Desk, wh
 def test_writing_a_branch_finds_its_own_pull_request(waiting: Desk) -> None:
     host = waiting.hub.host
     before = host.open_pull_of(BOARD, FORK, "wl/ada/theme")
-    waiting.write(
-        "ada", "wl/ada/theme", "UPDATE _meta SET `value` = 'light' WHERE `key` = 'theme'"
-    )
+    waiting.write("ada", "wl/ada/theme", "UPDATE _meta SET `value` = 'light' WHERE `key` = 'theme'")
     after = host.open_pull_of(BOARD, FORK, "wl/ada/theme")
 
-    assert before and after
+    assert before
+    assert after
     assert (before.id, PullState.OPEN) == (after.id, after.state)
     assert before.head != after.head
     assert host.open_pull_of(BOARD, FORK, "wl/ada/other") is None

@@ -1,12 +1,11 @@
 """
-The recipes of the raw-Dolt guide, as ``curl`` sends them: paths, header names and bodies to the byte.
+The recipes of the raw-Dolt guide as ``curl`` sends them: paths, header names, bodies to the byte.
 
 They go to a fork that holds what was pushed with ``dolt``; here that is a branch of the fork.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
@@ -29,7 +28,7 @@ CURL: Final = {"user-agent": "curl/8.5.0", "accept": "*/*"}
 
 
 @pytest.fixture
-def ada(desk: Desk) -> Iterator[Desk]:
+def ada(desk: Desk) -> Desk:
     """A hub where ada has a fork with a registration, a claim and a submission on one branch."""
     desk.account("ada")
     desk.fork("ada")
@@ -43,7 +42,7 @@ def ada(desk: Desk) -> Iterator[Desk]:
         f"('c-0123456789abcdef', '{item}', 'ada', 'https://example.org/1', NOW())",
     )
     desk.write("ada", "work", f"UPDATE wanted SET status='in_review' WHERE id='{item}'")
-    yield desk
+    return desk
 
 
 def _curl(desk: Desk, method: str, path: str, body: bytes, token: str, **headers: str) -> Any:

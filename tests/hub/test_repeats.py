@@ -28,7 +28,7 @@ START: Final = datetime(2031, 4, 5, tzinfo=UTC)
 Answering = Callable[[Request], Awaitable[Response]]
 
 
-def _sent(scope: Scope) -> str:
+async def _sent(scope: Scope) -> str:
     return Headers(scope=scope).get("authorization", "")
 
 

@@ -261,7 +261,11 @@ FAILURES: Final = [
         "POST",
         f"{D}/pulls",
         "acme",
-        {"title": "x", "from_branch": _REF, "to_branch": {**_REF, "database": {"owner": "x", "name": "y"}}},
+        {
+            "title": "x",
+            "from_branch": _REF,
+            "to_branch": {**_REF, "database": {"owner": "x", "name": "y"}},
+        },
         400,
         "VALIDATION_FAILED",
     ),
@@ -279,7 +283,7 @@ FAILURES: Final = [
     FAILURES,
     ids=[f"{f[0]} {f[1].removeprefix(V2)} {f[2]} {f[4]}" for f in FAILURES],
 )
-def test_failures_are_problem_bodies_with_documented_codes(  # noqa: PLR0917  # a row of the table
+def test_failures_are_problem_bodies_with_documented_codes(  # a row of the table
     lived: Desk, method: str, path: str, who: str, body: Any, status: int, code: str
 ) -> None:
     answer = lived.send(method, path, who, json=body)
@@ -310,10 +314,10 @@ def test_a_merge_of_what_was_closed_cannot_be_done(desk: Desk) -> None:
 def test_operations_of_a_database_come_in_pages(desk: Desk) -> None:
     repo = desk.hub.host.repositories()[0]
     for number in range(31):
-        job = desk.hub.jobs.begin(
+        with desk.hub.jobs.run(
             Kind.MERGE, account="acme", repo=repo, description=str(number), details={}
-        )
-        desk.hub.jobs.finish(job, {"pull_id": str(number)})
+        ) as job:
+            job.result = {"pull_id": str(number)}
 
     seen, token, sizes = [], "", []
     while True:

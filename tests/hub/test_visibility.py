@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from hub.desks import API, BOARD, V1, V2, Desk, claim, escaped, hide, pull_body
+from hub.desks import BOARD, V1, V2, Desk, claim, escaped, hide, pull_body
 from wasteland.hub.catalog import Role, Visibility
 
 PULLS: Final = f"{V1}/acme/board/pulls"

@@ -81,11 +81,12 @@ def create(context: Context, commons: str, *, dry_run: bool, **options: Any) -> 
 @click.option("--email", default="", help="public: rows of a commons can be read by all")
 @click.option("--parent", default="", help="the rig that answers for this one")
 @click.option("--as", "name", default="", metavar="ORG/DB", help="what to call a remote by")
+@click.option("--clone", is_flag=True, help="keep a whole clone of a hub's commons here")
 @click.option("--direct", is_flag=True, help="write to main where the commons states no policy")
 @click.option("--dry-run", is_flag=True, help="show the place and the rows, write nothing")
 @with_format
 @pass_context
-def join(context: Context, target: str, *, direct: bool, **options: Any) -> None:
+def join(context: Context, target: str, *, direct: bool, clone: bool, **options: Any) -> None:
     """
     Take part in a commons: register your rig and remember where it is.
 
@@ -96,15 +97,20 @@ def join(context: Context, target: str, *, direct: bool, **options: Any) -> None
     Example:
       wl join acme/board --handle ada
       wl join http://127.0.0.1:8999/acme/board
+      wl join http://127.0.0.1:8999/acme/board --clone
       wl join https://commons.example.org/acme/board.db --handle ada
     """
     from ..commons import addresses, joining
 
     if context.settings.hub and not addresses.is_address(target):
         target = f"{context.settings.hub.rstrip('/')}/{target}"
-    if "://" in target and (joined := _joined_at_hub(context, target, **options)):
+    if "://" in target and (joined := _joined_at_hub(context, target, clone=clone, **options)):
         context.show("join", joined)
         return
+    if clone:
+        raise click.UsageError(
+            "--clone is for a commons on a hub; of a remote there always is one."
+        )
     account = options["account"] or os.environ.get("DOLTHUB_ORG") or options["handle"] or _user()
     options["account"] = account
     mode = "direct" if direct else "pr"
@@ -129,9 +135,9 @@ def _created_at_hub(context: Context, target: str, *, dry_run: bool, **options: 
     return {**made, "host": place[0]}
 
 
-def _joined_at_hub(context: Context, target: str, **options: Any) -> Any:
+def _joined_at_hub(context: Context, target: str, *, clone: bool, **options: Any) -> Any:
     """Join a commons of a hub; None where no hub answers at that address."""
-    from ..commons import hubs
+    from ..commons import hubs, memberships
     from ..commons.credentials import is_dolthub
 
     place = hubs.read_address(target)
@@ -141,7 +147,11 @@ def _joined_at_hub(context: Context, target: str, **options: Any) -> Any:
 
     wishes = {name: options[name] for name in _HUB_WISHES}
     with working("Joining the commons", context.form):
-        return joining.join_hub(context.settings, *place, **wishes)
+        joined = joining.join_hub(context.settings, *place, **wishes)
+        if clone and not joined.dry_run:
+            membership = memberships.choose(context.settings.config, str(joined.commons))
+            hubs.clone(context.settings, membership, f"clone on {os.uname().nodename}")
+        return joined
 
 
 _HUB_WISHES = ("handle", "display_name", "rig_type", "email", "parent", "dry_run")

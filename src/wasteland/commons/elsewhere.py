@@ -27,7 +27,7 @@ def bringing(session: Session, pull: PullRequest, plan: Plan) -> Plan:
     """
 
     def whole(query: Query) -> list[RowChange]:
-        rows = session.host.changes(pull)
+        rows = offered_rows(session, pull)
         for row in rows:
             _need_undecided(query, row)
         offered = queries.at(session.host.engine(pull.source), pull.head)

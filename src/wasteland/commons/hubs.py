@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -15,10 +16,10 @@ from ..hosts.base import RepoName
 from ..protocol import ids
 from ..protocol.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from ..protocol.lean import dataclass
-from . import memberships
+from . import addresses, memberships
 from .credentials import Credentials
 from .distant import DistantCommons
-from .memberships import HUB, Membership
+from .memberships import CLONE, HUB, Membership
 from .nearby import Nearby
 from .operations import BY_NAME
 from .receipts import Receipt
@@ -272,6 +273,26 @@ def join(
             dry_run=dry_run,
         )
     return membership, receipt
+
+
+def clone(settings: Settings, membership: Membership, label: str) -> Membership:
+    """
+    Keep a clone of a joined commons from now on, and remember it; nothing is cloned twice.
+
+    Args:
+        label: What the clone's token is called on the hub.
+    Raises:
+        Unavailable: It cannot be cloned.
+    """
+    from ..hosts.dolthub.cloned import make_hub_clone  # noqa: PLC0415  # a host; others need none
+
+    folder = addresses.clone_folder(settings.data, membership.repo, membership.url)
+    file = folder / f"{membership.repo.name}.db"
+    with open_http(settings, membership.url) as http:
+        make_hub_clone(http, membership.repo, membership.account, file, label=label)
+    cloned = replace(membership, kind=CLONE, engine="doltlite", local_dir=str(folder))
+    memberships.save(settings.config, cloned)
+    return cloned
 
 
 def create(

@@ -83,7 +83,7 @@ def join(
     membership = _located(
         settings, target, name=name, handle=who, account=account or who, mode=mode
     )
-    before = _rejoined(settings, membership)
+    before = memberships.rejoined(settings.config, membership)
     if before:
         return Joined(before.repo, who, before.account, None, "You have joined it already.")
     if dry_run and not (membership.kind == HOST and _has_host(settings.host)):
@@ -116,8 +116,8 @@ def join_hub(settings: Settings, root: str, repo: RepoName, **wishes: Any) -> Jo
 
     dry_run = bool(wishes.get("dry_run"))
     membership, receipt = hubs.join(settings, root, repo, **wishes)
-    before = _rejoined(settings, membership)
-    if not dry_run:
+    before = memberships.rejoined(settings.config, membership)
+    if not (before or dry_run):
         memberships.save(settings.config, membership)
     note = "You have joined it already." if before else ""
     return Joined(repo, membership.handle, membership.account, receipt, note, dry_run=dry_run)
@@ -132,7 +132,7 @@ def create(settings: Settings, repo: RepoName, *, handle: str, engine: str, **op
     Raises:
         Conflict: It exists, or the name is that of another membership.
     """
-    _rejoined(settings, _creator(settings, repo, handle, engine))
+    memberships.rejoined(settings.config, _creator(settings, repo, handle, engine))
     with local_host(settings.host, settings) as host:
         head = create_commons(host, repo, handle=handle, engine=engine, **options)
     remember_creator(settings, repo, handle, engine)
@@ -148,7 +148,7 @@ def plan(
     Raises:
         Conflict: It exists, or the name is that of another membership.
     """
-    _rejoined(settings, _creator(settings, repo, handle, engine))
+    memberships.rejoined(settings.config, _creator(settings, repo, handle, engine))
     now = datetime.now(UTC).replace(microsecond=0)
     rows = first_rows(repo, handle, now, **options)
     if _has_host(settings.host):
@@ -270,26 +270,6 @@ def _is_here(settings: Settings, repo: RepoName) -> bool:
         return False
     with local_host(settings.host, settings) as host:
         return repo in host.repositories()
-
-
-def _rejoined(settings: Settings, wanted: Membership) -> Membership | None:
-    """
-    Return the membership that is there already, None if the name is free.
-
-    Raises:
-        Conflict: Another commons or another rig is remembered under the name.
-    """
-    repo = wanted.repo
-    before = next((m for m in memberships.joined(settings.config) if m.repo == repo), None)
-    if before and (before.handle, before.url) != (wanted.handle, wanted.url):
-        raise Conflict(
-            f"You have joined {repo} as {before.handle}, at {before.url} .",
-            hint=f"wl leave {repo}",
-            commons=str(repo),
-            handle=before.handle,
-            url=before.url,
-        )
-    return before
 
 
 def _check_schema(session: Session, membership: Membership) -> None:

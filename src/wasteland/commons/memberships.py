@@ -9,20 +9,21 @@ by the other client.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import field, replace
 from pathlib import Path
 from typing import Any, Final
 
 from ..hosts.base import RepoName
-from ..protocol.errors import Invalid, NotFound
+from ..protocol.errors import Conflict, Invalid, NotFound
 from ..protocol.lean import dataclass
+from .private_files import write_json
 
 HOST: Final = "host"
 PLAIN: Final = "plain"
 HUB: Final = "hub"
 REST: Final = "rest"
+CLONE: Final = "clone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +36,10 @@ class Membership:
         handle: The rig.
         account: Who owns the rig's fork.
         kind: "host" (a directory of repositories), "plain" (a remote without pull requests),
-            "hub" (of ours, reached over HTTP) or "rest" (DoltHub).
+            "hub" (of ours, reached over HTTP), "clone" (of a hub's commons) or "rest" (DoltHub).
         url: The host's directory, the remote's URL, or the hub's root.
         engine: "doltlite", "dolt", or "remote" where a hub keeps the rows.
-        local_dir: The clone of a plain remote; "" on a host.
+        local_dir: Where the clone is; "" where there is none.
         mode: "pr" or "direct", where the commons states no policy.
         joined_at: RFC 3339.
         other: Keys of the existing client's file that we only keep.
@@ -78,8 +79,8 @@ def save(config: Path, membership: Membership) -> None:
         "engine": membership.engine,
         "local_dir": membership.local_dir,
     }
-    _write(place.with_suffix(".wl.json"), own)
-    _write(place, shared)
+    write_json(place.with_suffix(".wl.json"), own)
+    write_json(place, shared)
 
 
 def forget(config: Path, repo: RepoName) -> None:
@@ -138,6 +139,26 @@ def choose(config: Path, name: str) -> Membership:
     return found[0]
 
 
+def rejoined(config: Path, wanted: Membership) -> Membership | None:
+    """
+    Return the membership that is there already, None if the name is free.
+
+    Raises:
+        Conflict: Another commons or another rig is remembered under the name.
+    """
+    repo = wanted.repo
+    before = next((m for m in joined(config) if m.repo == repo), None)
+    if before and (before.handle, before.url) != (wanted.handle, wanted.url):
+        raise Conflict(
+            f"You have joined {repo} as {before.handle}, at {before.url} .",
+            hint=f"wl leave {repo}",
+            commons=str(repo),
+            handle=before.handle,
+            url=before.url,
+        )
+    return before
+
+
 def default(config: Path) -> str:
     """Return the commons used when none is named, "" if none is set."""
     return str(_load(config / "config.json").get("default", ""))
@@ -145,7 +166,7 @@ def default(config: Path) -> str:
 
 def set_default(config: Path, name: str) -> None:
     """Set the commons used when none is named."""
-    _write(config / "config.json", {**_load(config / "config.json"), "default": name})
+    write_json(config / "config.json", {**_load(config / "config.json"), "default": name})
 
 
 def with_mode(membership: Membership, mode: str) -> Membership:
@@ -195,18 +216,3 @@ def _load(path: Path) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError):
         return {}
     return data if isinstance(data, dict) else {}
-
-
-def _write(path: Path, data: Mapping[str, Any]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
-    try:
-        # Readable by its owner alone from the first moment on.
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(data, file, indent=2, sort_keys=True)
-            file.write("\n")
-        draft.replace(path)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise

@@ -8,11 +8,9 @@ that nobody else sees is none, and a review judges what is there now.
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -32,6 +30,7 @@ from ..protocol.records import read_time, write_time
 from .data import to_data
 from .memberships import Membership
 from .operations import BY_NAME, Operation
+from .private_files import locked, write_json
 from .sync import SyncReport
 
 QUEUED: Final = frozenset(
@@ -122,15 +121,15 @@ class Outbox:
 
     def add(self, membership: Membership, row: Operation, values: Mapping[str, Any]) -> Waiting:
         """
-        Keep a write for later; one with the same operation id is kept once.
+        Keep a write for later; one with the same operation id there is kept once.
 
         Args:
             values: Its inputs, with ``op_id``.
         """
         inputs = {name: to_data(value) for name, value in values.items()}
         op_id = ids.check_operation(str(inputs.pop("op_id")))
-        with self._turn():
-            for waiting in self.all():
+        with locked(self.folder / ".adding"):
+            for waiting in self.of(membership):
                 if waiting.op_id == op_id:
                     return waiting
             entry = {
@@ -143,7 +142,7 @@ class Outbox:
                 "at": write_time(self._clock()),
             }
             place = self.folder / f"{self._next():0{_DIGITS}}.json"
-            _write(place, entry)
+            write_json(place, entry)
         found = _read(place)
         assert found is not None  # noqa: S101  # written just now
         return found
@@ -168,7 +167,8 @@ class Outbox:
         """
         Send writes in order, and yield what became of each.
 
-        When the hub cannot be reached, or does not know the caller, all that follow go on waiting.
+        Where one goes on waiting, so do all later ones about the same item or pull request; all
+        that follow, where the hub cannot be reached or does not know the caller.
 
         Args:
             waiting: Those of one commons and rig.
@@ -179,16 +179,18 @@ class Outbox:
         """
         with self._sending():
             down = ""
+            held: list[Waiting] = []
             for one in waiting:
-                if down:
-                    yield _told(one, "waiting", down)
-                    continue
-                try:
-                    yield self._send(one, call, keep=keep)
-                except _LATER as error:
-                    if not _is_about_one(error):
-                        down = error.message
-                    yield _told(one, "waiting", error.message)
+                why = down or _before(one, held)
+                if not why:
+                    try:
+                        yield self._send(one, call, keep=keep)
+                        continue
+                    except _LATER as error:
+                        why = error.message
+                        down = "" if _is_about_one(error) else why
+                held.append(one)
+                yield _told(one, "waiting", why)
 
     def drop(self, waiting: Waiting) -> None:
         """Forget a write."""
@@ -213,31 +215,16 @@ class Outbox:
         return max(taken, default=0) + 1
 
     @contextmanager
-    def _turn(self) -> Iterator[None]:
-        """Keep other processes from adding meanwhile."""
-        with self._lock(".adding") as handle:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            yield
-
-    @contextmanager
     def _sending(self) -> Iterator[None]:
-        with self._lock(".sending") as handle:
+        """Keep other processes from sending meanwhile."""
+        with ExitStack() as stack:
             try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                stack.enter_context(locked(self.folder / ".sending", wait=False))
             except BlockingIOError:
                 raise Conflict(
                     "Another process is sending what waits.", hint="wl sync, a little later"
                 ) from None
             yield
-
-    @contextmanager
-    def _lock(self, name: str) -> Iterator[int]:
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle = os.open(self.folder / name, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            yield handle
-        finally:
-            os.close(handle)
 
 
 def _is_about_one(error: WastelandError) -> bool:
@@ -245,18 +232,17 @@ def _is_about_one(error: WastelandError) -> bool:
     return isinstance(error, Unavailable) and "http_status" in error.facts
 
 
+def _before(one: Waiting, held: Iterable[Waiting]) -> str:
+    """Return which of the writes that are *held* has to go before *one*, "" if none has."""
+    for other in held:
+        # An id may be given by its beginning.
+        if one.id.startswith(other.id) or other.id.startswith(one.id):
+            return f"It follows the {other.operation} of {other.id}, which waits."
+    return ""
+
+
 def _told(one: Waiting, state: str, detail: str) -> Sent:
     return Sent(one.operation, one.op_id, one.id, state, detail)
-
-
-def _write(place: Path, entry: Mapping[str, Any]) -> None:
-    draft = place.with_name(f".{place.name}.{os.urandom(8).hex()}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump(entry, file, indent=2)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(place)
 
 
 def _read(place: Path) -> Waiting | None:

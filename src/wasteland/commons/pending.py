@@ -156,12 +156,23 @@ def _step(engine: Engine, branch: str, op_id: str) -> Commit | None:
     return next((c for c in commits if trailers.find(c.message) == op_id), None)
 
 
+def _before(engine: Engine, branch: str, done: Commit) -> str:
+    """Return the commit that an operation began at, whose newest commit on *branch* is *done*."""
+    if Ability.ATOMIC_CHANGE in engine.abilities:
+        return f"{done.hash}~1"
+    base = engine.merge_base("main", branch) or ""
+    commits = engine.log(branch, after=base)
+    older = commits[commits.index(done) + 1 :]
+    # Its other statements bear no name; what does is the end of the operation before it.
+    return next((c.hash for c in older if trailers.find(c.message)), base)
+
+
 def _write(
     session: Session, engine: Engine, branch: str, intent: Intent, *, plan: Plan, options: Options
 ) -> tuple[Sequence[RowChange], str, Sequence[tuple[str, Mapping[str, Any]]]]:
     done = _step(engine, branch, options.op_id)
     if done:
-        return engine.diff(f"{done.hash}~1", done.hash), done.hash, ()
+        return engine.diff(_before(engine, branch, done), done.hash), done.hash, ()
     base = engine.merge_base("main", branch) or branch
     earlier = engine.diff(base, branch)
     with engine.change(branch) as change:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from ..hosts.base import Host
 from ..protocol.errors import Unsupported
 from . import memberships
-from .memberships import HOST, HUB, REST, Membership
+from .memberships import CLONE, HOST, HUB, REST, Membership
 from .session import Seat, Session
 
 if TYPE_CHECKING:
@@ -26,11 +26,13 @@ def open_host(settings: Settings, membership: Membership) -> Host:
     if membership.kind == HUB:
         raise Unsupported(
             f"{membership.repo} is on the hub {membership.url} ; this command needs its rows here.",
-            hint=f"wl join {membership.url}/{membership.repo}.db keeps a clone",
+            hint=f"wl join {membership.url}/{membership.repo} --clone",
             commons=str(membership.repo),
         )
     if membership.kind == REST:
         return rest_host(settings, membership)
+    if membership.kind == CLONE:
+        return _cloned_host(settings, membership)
     if membership.kind == HOST:
         return local_host(Path(membership.url), settings)
     clone = Path(membership.local_dir or settings.data / "clones" / str(membership.repo))
@@ -52,6 +54,15 @@ def rest_host(settings: Settings, membership: Membership, *, limits: Limits | No
     http = hubs.open_http(settings, membership.url, limits=limits)
     home = settings.data / "dolthub" / (urlsplit(membership.url).hostname or "host")
     return DoltHubHost(http, home)
+
+
+def _cloned_host(settings: Settings, membership: Membership) -> Host:
+    from ..hosts.dolthub.cloned import ClonedHost  # noqa: PLC0415  # loads the HTTP client
+    from . import hubs  # noqa: PLC0415  # ditto
+
+    http = hubs.open_http(settings, membership.url, rig=membership.handle, limits=hubs.PATIENT)
+    file = Path(membership.local_dir) / f"{membership.repo.name}.db"
+    return ClonedHost(http, file, membership.repo, membership.account)
 
 
 def local_host(root: Path, settings: Settings) -> Host:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import http
 import json
+import logging
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -41,6 +43,8 @@ V2: Final = "/api/v2"
 PROBLEM_TYPE: Final = "application/problem+json"
 _RETRY_AFTER_S: Final = 1
 _FACT_LIMIT: Final = 200
+_OURS: Final = 500
+_PLACE: Final = re.compile(r"(?<![\w./:])(?:/[^\s/:,'\"]+){2,}")
 # The first API documents every failure as 400; only what its clients tell apart has another status.
 _V1ALPHA1_STATUS: Final = {409: 400, 422: 400, 501: 400}
 _KEPT: Final = frozenset({"already_claimed", "stale"})
@@ -58,6 +62,7 @@ _V2_CODES: Final[Mapping[int, str]] = {
     429: "RATE_LIMITED",
     503: "SERVICE_UNAVAILABLE",
 }
+_log = logging.getLogger("wasteland.hub")
 
 
 def failure(
@@ -91,15 +96,28 @@ def answer(
     return Response(text, status, headers_of(error), media_type)
 
 
+def told(error: WastelandError) -> str:
+    """
+    Return what callers are told of an error: no secrets, and nothing of the machine.
+
+    What failed on our side is for the log.
+    """
+    if status_of(error) == _OURS:
+        _log.error("%s: %s", error.code, redacted(error.message))
+        return "The hub failed at this request."
+    return _without_places(error, error.message)
+
+
 def first_form(error: WastelandError, state: str, message: str) -> dict[str, Any]:
     """Return the body of an error in the first API, whose keys are *state* and *message*."""
-    told = {
+    kept = {name: facts_of(error)[name] for name in _TOLD if error.facts.get(name)}
+    return {
         state: "Error",
-        message: redacted(error.message),
+        message: told(error),
         "code": error.code,
-        "hint": redacted(error.hint),
+        "hint": _without_places(error, error.hint),
+        **kept,
     }
-    return told | {name: facts_of(error)[name] for name in _TOLD if error.facts.get(name)}
 
 
 def status_at(error: WastelandError, path: str) -> int:
@@ -143,10 +161,10 @@ def problem(
         "type": "about:blank",
         "title": http.HTTPStatus(status).phrase,
         "status": status,
-        "detail": redacted(error.message),
+        "detail": told(error),
         "instance": redacted(instance),
         "code": error.code,
-        "hint": redacted(error.hint),
+        "hint": _without_places(error, error.hint),
         "request_id": request_id,
     }
 
@@ -154,6 +172,11 @@ def problem(
 def facts_of(error: WastelandError) -> dict[str, Any]:
     """Return an error's facts as JSON data, long text shortened."""
     return {name: _plain(value) for name, value in error.facts.items() if value is not None}
+
+
+def _without_places(error: WastelandError, text: str) -> str:
+    hidden = redacted(text)
+    return _PLACE.sub("…", hidden) if status_of(error) >= _OURS else hidden
 
 
 def _plain(value: object) -> Any:

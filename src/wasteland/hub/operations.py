@@ -9,19 +9,23 @@ from __future__ import annotations
 import json
 import secrets
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
 from ..hosts.base import RepoName
 from ..hosts.state.file import StateFile, stored_time
-from ..protocol.errors import NotFound
+from ..protocol.errors import NotFound, WastelandError
 from ..protocol.lean import dataclass
 from ..protocol.records import write_time
+from .errors import told
 from .tokens import redacted
 
 PAGE: Final = 15
+_UNFORESEEN: Final = "The hub failed at this request."
 
 
 class Kind(StrEnum):
@@ -67,6 +71,19 @@ class Job:
     updated_at: datetime
 
 
+@dataclass(slots=True)
+class Running:
+    """
+    An operation that runs.
+
+    Attributes:
+        result: What it answers; set before it ends.
+    """
+
+    id: str
+    result: Mapping[str, Any] = field(default_factory=dict)
+
+
 class Jobs:
     """The table of operations."""
 
@@ -74,7 +91,8 @@ class Jobs:
         self._file = file
         self._clock = clock
 
-    def begin(
+    @contextmanager
+    def run(
         self,
         kind: Kind,
         *,
@@ -82,8 +100,25 @@ class Jobs:
         repo: RepoName,
         description: str,
         details: Mapping[str, str],
+    ) -> Iterator[Running]:
+        """Record that a ``with`` block is an operation, and how it ends: any error fails it."""
+        job = Running(self._begin(kind, account, repo, description, details))
+        try:
+            yield job
+        except BaseException as error:
+            message = told(error) if isinstance(error, WastelandError) else _UNFORESEEN
+            self._end(job.id, State.FAILED, {}, message)
+            raise
+        self._end(job.id, State.SUCCEEDED, job.result, "")
+
+    def _begin(
+        self,
+        kind: Kind,
+        account: str,
+        repo: RepoName,
+        description: str,
+        details: Mapping[str, str],
     ) -> str:
-        """Record an operation that begins, and return its id."""
         job_id = secrets.token_hex(16)
         now = write_time(self._clock())
         self._file.write(
@@ -102,14 +137,6 @@ class Jobs:
             ),
         )
         return job_id
-
-    def finish(self, job_id: str, result: Mapping[str, Any]) -> Job:
-        """Record that an operation succeeded."""
-        return self._end(job_id, State.SUCCEEDED, result, "")
-
-    def fail(self, job_id: str, error: str) -> Job:
-        """Record that an operation failed."""
-        return self._end(job_id, State.FAILED, {}, error)
 
     def find(self, job_id: str, *, account: str) -> Job:
         """
@@ -142,12 +169,11 @@ class Jobs:
         now = write_time(self._clock())
         return self._file.write(sql, (State.FAILED.value, died, now, State.RUNNING.value))
 
-    def _end(self, job_id: str, state: State, result: Mapping[str, Any], error: str) -> Job:
+    def _end(self, job_id: str, state: State, result: Mapping[str, Any], error: str) -> None:
         self._file.write(
             "UPDATE operations SET state = ?, result = ?, error = ?, updated_at = ? WHERE id = ?",
             (state.value, json.dumps(dict(result)), error, write_time(self._clock()), job_id),
         )
-        return _job(self._file.read("SELECT * FROM operations WHERE id = ?", (job_id,))[0])
 
     def _page(
         self, condition: str, whose: str, kind: Kind | None, before: int | None

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ..commons import queries, recovery
-from ..engines.base import MAIN, Change, Commit
+from ..engines.base import MAIN, Change, Commit, Engine
 from ..hosts.base import PullState, RepoName
 from ..protocol import trailers
 from ..protocol.errors import (
@@ -322,14 +322,26 @@ def _define(hub: Hub, caller: Caller, repo: RepoName, *, branch: str, sql: str) 
             branch=branch,
         )
     checked = sqlgate.check_ddl(sql, dialect=engine.dialect.name, tables=engine.tables())
-    if is_commons(engine) and checked.table in _COMMONS_NAMES:
+    if is_commons(engine) and checked.table.lower() in _COMMONS_NAMES:
         raise Forbidden(
             f"{checked.table} is a table of the protocol; its definition stays as it is.",
             table=checked.table,
         )
+    if checked.kind == "create_table":
+        _need_new(engine, checked)
     before = engine.head() if engine.branches(MAIN) else ""
     after = engine.run_ddl([checked.sql], _title(sql), author=caller.account, at=hub.host.now())
     return Written("Query OK.", before, after)
+
+
+def _need_new(engine: Engine, checked: sqlgate.CheckedDdl) -> None:
+    """Raise Conflict if there is a table of that name, or of one that differs in case only."""
+    same = {name for name in engine.tables() if name.lower() == checked.table.lower()}
+    is_known = checked.sql.startswith("CREATE TABLE IF NOT EXISTS") and same == {checked.table}
+    if same and not is_known:
+        raise Conflict(
+            f"query error: table with name {checked.table} already exists.", table=checked.table
+        )
 
 
 def _title(sql: str) -> str:

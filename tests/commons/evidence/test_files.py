@@ -108,8 +108,7 @@ def test_no_path_is_made_of_what_is_no_digest(files: Files, tmp_path: Path, dige
     """Even where the store names it, and where the path would lead to a file."""
     _add(files, b"x")
     (tmp_path / FOLDER / "secret").touch()
-    with open_store(tmp_path).using() as connection:
-        connection.execute("INSERT INTO files VALUES (?, ?, 1, 'eve', '')", (REPO, digest))
+    open_store(tmp_path).write("INSERT INTO files VALUES (?, ?, 1, 'eve', '')", (REPO, digest))
 
     with pytest.raises(NotFound):
         files.open(REPO, digest)

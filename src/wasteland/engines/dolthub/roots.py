@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from ...protocol.errors import Invalid
 
-_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 def checked_root(root: str, *, may_be_plain: bool) -> str:
@@ -25,7 +25,7 @@ def checked_root(root: str, *, may_be_plain: bool) -> str:
             "A host is named by its root, such as https://www.dolthub.com, without a user.",
             field="url",
         )
-    if parts.scheme == "http" and parts.hostname not in _LOOPBACK and not may_be_plain:
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK and not may_be_plain:
         raise Invalid(
             f"{parts.hostname} would get the token unencrypted.", hint="use https", field="url"
         )

@@ -6,7 +6,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -125,7 +125,7 @@ MIGRATIONS: Final[Migrations] = (
 
 class StateFile:
     """
-    One connection, one call at a time; a child made by fork opens its own.
+    A file with a connection to read and one to write: no read waits for a write that waits.
 
     Attributes:
         path: The file; made, for its owner only, when it does not exist.
@@ -133,35 +133,24 @@ class StateFile:
 
     def __init__(self, path: Path, migrations: Migrations = MIGRATIONS) -> None:
         self.path = path
-        self._lock = threading.RLock()
-        self._process = 0
-        self._connection: sqlite3.Connection | None = None
-        with self.using() as connection:
+        self._writer = _Line(path)
+        self._reader = _Line(path, read_only=True)
+        with self._writer.taken() as connection:
             _migrate(connection, path, migrations)
 
     def close(self) -> None:
         """Close the file; using it afterwards opens it again."""
-        with self._lock:
-            # One that came through fork is the parent's: closing it would drop the parent's locks.
-            if self._connection is not None and self._process == os.getpid():
-                self._connection.close()
-                self._connection = None
+        self._reader.close()
+        self._writer.close()
 
-    @contextmanager
-    def using(self) -> Iterator[sqlite3.Connection]:
-        """Yield the connection for one statement, or several that only read."""
-        with self._lock:
-            try:
-                yield self._open()
-            except sqlite3.OperationalError as error:
-                raise self._unavailable(error) from error
-            except sqlite3.DatabaseError as error:
-                raise EngineError(f"{self.path} failed: {error}.", hint="wl doctor") from error
+    def using(self) -> AbstractContextManager[sqlite3.Connection]:
+        """Return the connection for several statements that only read."""
+        return self._reader.taken()
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Yield the connection inside a write transaction, rolled back on any error."""
-        with self.using() as connection:
+        with self._writer.taken() as connection:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -177,17 +166,43 @@ class StateFile:
 
     def write(self, sql: str, parameters: Any = ()) -> int:
         """Run one write and return the number of rows that it changed."""
-        with self.using() as connection:
+        with self._writer.taken() as connection:
             return connection.execute(sql, parameters).rowcount
+
+
+class _Line:
+    """One connection, one call at a time; a child made by fork opens its own."""
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        self._path = path
+        self._read_only = read_only
+        self._lock = threading.RLock()
+        self._process = 0
+        self._connection: sqlite3.Connection | None = None
+
+    def close(self) -> None:
+        with self._lock:
+            # One that came through fork is the parent's: closing it would drop the parent's locks.
+            if self._connection is not None and self._process == os.getpid():
+                self._connection.close()
+                self._connection = None
+
+    @contextmanager
+    def taken(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            try:
+                yield self._open()
+            except sqlite3.OperationalError as error:
+                raise Unavailable(f"{self._path} cannot be used: {error}.") from error
+            except sqlite3.DatabaseError as error:
+                raise EngineError(f"{self._path} failed: {error}.", hint="wl doctor") from error
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None or self._process != os.getpid():
-            self._connection = _connect(self.path)
+            self._connection = _connect(self._path)
+            self._connection.execute(f"PRAGMA query_only = {self._read_only:d}")
             self._process = os.getpid()
         return self._connection
-
-    def _unavailable(self, error: sqlite3.OperationalError) -> Unavailable:
-        return Unavailable(f"{self.path} cannot be used: {error}.")
 
 
 def stored_time(text: str) -> datetime:

@@ -36,8 +36,8 @@ _INSERT: Final = """
 """
 _UPDATE: Final = """
     UPDATE pulls
-    SET title = :title, body = :body, head = :head, state = :state, merged_as = :merged_as, reason = :reason,
-        updated_at = :updated_at
+    SET title = :title, body = :body, head = :head, state = :state, merged_as = :merged_as,
+        reason = :reason, updated_at = :updated_at
     WHERE repo = :repo AND number = :number
 """
 

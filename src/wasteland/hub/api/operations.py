@@ -95,7 +95,7 @@ def _endpoint(row: Operation, path: str) -> Callable[..., Response]:
 
 
 def _read(asked: Asked, row: Operation, values: dict[str, Any]) -> Response:
-    cursor, limit = values.pop("cursor", ""), int(values.get("limit") or _PAGE)
+    cursor, limit = values.pop("cursor", ""), int(values.get("limit", _PAGE))
     start = _read_cursor(cursor)
     if not 1 <= limit <= _MOST:
         raise Invalid(f"limit is 1 to {_MOST}, not {limit}.", field="limit", value=limit)

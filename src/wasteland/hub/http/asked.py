@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Annotated, Final
 
 from fastapi import Depends, Request
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.types import Scope as Connection
 
@@ -37,8 +38,14 @@ def caller_of(hub: Hub, connection: Connection) -> Caller:
     return found
 
 
-def account_of(hub: Hub, connection: Connection) -> str:
-    """Return the account that a request proves, "" for none."""
+async def account_of(hub: Hub, connection: Connection) -> str:
+    """Return the account that a request proves, "" for none; the event loop goes on meanwhile."""
+    if "authorization" not in Headers(scope=connection):
+        return ""
+    return await run_in_threadpool(_account_of, hub, connection)
+
+
+def _account_of(hub: Hub, connection: Connection) -> str:
     try:
         return caller_of(hub, connection).account
     except WastelandError:

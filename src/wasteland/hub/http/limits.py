@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from ipaddress import ip_address, ip_network
 from typing import Final
 
@@ -38,7 +38,7 @@ class RateLimits:
         app: ASGIApp,
         *,
         per_minute: int,
-        account_of: Callable[[Scope], str],
+        account_of: Callable[[Scope], Awaitable[str]],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._app = app
@@ -52,7 +52,7 @@ class RateLimits:
         if scope["type"] != "http" or not self._most or scope["path"] in _FREE:
             await self._app(scope, receive, send)
             return
-        left = self._take(self._who(scope))
+        left = self._take(await self._who(scope))
         reset_s = int((self._most - max(left, 0)) * 60 / self._most)
 
         async def marked(message: Message) -> None:
@@ -84,8 +84,8 @@ class RateLimits:
             self._buckets.popitem(last=False)
         return left
 
-    def _who(self, scope: Scope) -> str:
-        if account := self._account_of(scope):
+    async def _who(self, scope: Scope) -> str:
+        if account := await self._account_of(scope):
             return f"account {account}"
         client = scope.get("client")
         return f"address {_network(client[0])}" if client else "nobody"

@@ -72,7 +72,7 @@ def invalid(error: Exception) -> Invalid:
 def internal(error: Exception) -> WastelandError:
     """Return a mistake of ours as an error that says nothing of what it met; log its kind."""
     _log.error("unforeseen %s", type(error).__name__, exc_info=_without_values(error))
-    return WastelandError("The hub failed at this request.", hint="see the hub's log")
+    return WastelandError("A mistake of ours, told above.", hint="see the hub's log")
 
 
 class _Unforeseen(Exception):

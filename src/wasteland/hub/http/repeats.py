@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable
-from datetime import datetime, timedelta
+import sqlite3
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from starlette.concurrency import run_in_threadpool
@@ -24,6 +25,7 @@ from ...protocol.records import write_time
 from .problems import answer
 
 _KEPT: Final = timedelta(days=1)
+_PRUNED_EVERY: Final = timedelta(minutes=10)
 _ABANDONED: Final = timedelta(seconds=60)
 _LONGEST_KEY: Final = 256
 _CHANGING: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -52,6 +54,7 @@ class Answers:
     def __init__(self, file: StateFile, clock: Callable[[], datetime]) -> None:
         self._file = file
         self._clock = clock
+        self._next_prune = datetime.min.replace(tzinfo=UTC)
 
     def begin(self, account: str, key: str, digest: str) -> Kept | None:
         """
@@ -63,13 +66,11 @@ class Answers:
         now = self._clock()
         with self._file.transaction() as connection:
             place = (account, key)
-            old = write_time(now - _KEPT)
-            connection.execute("DELETE FROM answers WHERE created_at < ?", (old,))
+            self._forget_old(connection, now)
             row = connection.execute(
                 "SELECT * FROM answers WHERE account = ? AND key = ?", place
             ).fetchone()
-            if row is not None:
-                kept = _kept(row)
+            if row is not None and now - (kept := _kept(row)).at <= _KEPT:
                 if kept.digest != digest:
                     raise Conflict(
                         "This Idempotency-Key was used for another request.",
@@ -98,6 +99,14 @@ class Answers:
             (status, body, content_type, account, key),
         )
 
+    def _forget_old(self, connection: sqlite3.Connection, now: datetime) -> None:
+        """Drop what is not kept any more, now and then: it reads the whole table."""
+        if now < self._next_prune:
+            return
+        self._next_prune = now + _PRUNED_EVERY
+        old = write_time(now - _KEPT)
+        connection.execute("DELETE FROM answers WHERE created_at < ?", (old,))
+
     def abandon_pending(self) -> None:
         """Let be tried again what a hub before this one died over."""
         self._file.write("DELETE FROM answers WHERE status IS NULL")
@@ -116,7 +125,7 @@ class Repeats:
     """
 
     def __init__(
-        self, app: ASGIApp, *, answers: Answers, account_of: Callable[[Scope], str]
+        self, app: ASGIApp, *, answers: Answers, account_of: Callable[[Scope], Awaitable[str]]
     ) -> None:
         self._app = app
         self._answers = answers
@@ -125,7 +134,7 @@ class Repeats:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         key = _key(scope)
-        account = self._account_of(scope) if key else ""
+        account = await self._account_of(scope) if key else ""
         if not account:
             await self._app(scope, receive, send)
             return

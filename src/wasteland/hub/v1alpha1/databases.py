@@ -77,20 +77,20 @@ def fork(asked: Asking, body: NewFork) -> dict[str, Any]:
     made = repositories.fork(
         asked.hub, caller, parent, body.owner_name, may_repeat=bool(asked.op_id)
     )
-    job_id = asked.hub.jobs.begin(
+    with asked.hub.jobs.run(
         Kind.FORK,
         account=caller.account,
         repo=parent,
         description=f"Fork {parent}",
         details={"from_repo_owner": parent.owner, "from_repo_name": parent.name},
-    )
-    asked.hub.jobs.finish(job_id, {"owner": made.owner, "name": made.name})
+    ) as job:
+        job.result = {"owner": made.owner, "name": made.name}
     return {
         "status": SUCCESS,
         "parent_owner": parent.owner,
         "parent_database": parent.name,
         "forked_owner": made.owner,
-        "operation_name": f"operations/{job_id}",
+        "operation_name": f"operations/{job.id}",
     }
 
 

@@ -14,9 +14,9 @@ from starlette.responses import JSONResponse, Response
 
 from ...protocol.errors import Unsupported, WastelandError
 from .. import callers, repositories
+from ..errors import told
 from ..http.asked import Asking
 from ..hub import repo_name
-from ..tokens import redacted
 
 router = APIRouter(tags=["databases"])
 
@@ -37,7 +37,7 @@ def create_fork(asked: Asking, body: Request) -> Response:
     try:
         name = _forked(asked, body)
     except WastelandError as error:
-        return JSONResponse({"data": None, "errors": [{"message": redacted(error.message)}]})
+        return JSONResponse({"data": None, "errors": [{"message": told(error)}]})
     return JSONResponse({"data": {_MUTATION: {"forkOperationName": name}}})
 
 

@@ -251,7 +251,7 @@ def _reviewed(asked: Asked, repo: RepoName, status: str) -> Collection[str] | No
 
 
 def _merged(asked: Asked, pull: PullRequest) -> str:
-    job_id = asked.hub.jobs.begin(
+    with asked.hub.jobs.run(
         Kind.MERGE,
         account=asked.caller.account,
         repo=pull.repo,
@@ -264,9 +264,9 @@ def _merged(asked: Asked, pull: PullRequest) -> str:
             "to_repo_name": pull.repo.name,
             "to_branch_name": "main",
         },
-    )
-    asked.hub.jobs.finish(job_id, {"pull_id": pull.id, "commit": pull.merged_as})
-    return job_id
+    ) as job:
+        job.result = {"pull_id": pull.id, "commit": pull.merged_as}
+    return job.id
 
 
 def _of(asked: Asked) -> dict[str, Any]:

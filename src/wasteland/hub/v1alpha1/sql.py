@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
@@ -21,9 +22,10 @@ from ...protocol.errors import (
     WastelandError,
 )
 from .. import reads, writes
+from ..errors import told as told_of
 from ..http.asked import Asked, AskingRepo
 from ..http.paths import segment
-from ..operations import Job, Kind, State
+from ..operations import Job, Kind, Running, State
 from ..rights import Right
 from ..sandbox import QueryResult
 from ..tokens import Scope, redacted
@@ -111,7 +113,6 @@ def write(  # noqa: PLR0917  # as the path has them
     asked.caller.need_scope(Scope.WRITE)
     base, branch = segment(from_branch), segment(to_branch)
     sql = q or (body.query if body else "")
-    job_id = _begin(asked, repo, base, branch, sql)
     told: dict[str, Any] = {
         "repository_owner": repo.owner,
         "repository_name": repo.name,
@@ -120,18 +121,19 @@ def write(  # noqa: PLR0917  # as the path has them
         "query": redacted(sql),
     }
     try:
-        written = writes.write(
-            asked.hub, asked.caller, repo, base=base, branch=branch, sql=sql, op_id=asked.op_id
-        )
-    except WastelandError as error:
-        asked.hub.jobs.fail(job_id, redacted(error.message))
-        if isinstance(error, AlreadyClaimed | Conflict | NotFound) and sql:
-            return JSONResponse({**told, **_failed(error), "operation_name": ""})
-        raise
-    asked.hub.jobs.finish(
-        job_id,
-        {"message": written.message, "before": written.before, "after": written.after},
-    )
+        with _running(asked, repo, base, branch, sql) as job:
+            written = writes.write(
+                asked.hub, asked.caller, repo, base=base, branch=branch, sql=sql, op_id=asked.op_id
+            )
+            job.result = {
+                "message": written.message,
+                "before": written.before,
+                "after": written.after,
+            }
+    except (Conflict, NotFound) as error:
+        if not sql:
+            raise
+        return JSONResponse({**told, **_failed(error), "operation_name": ""})
     told |= {
         "query_execution_status": SUCCESS,
         "query_execution_message": written.message,
@@ -139,7 +141,7 @@ def write(  # noqa: PLR0917  # as the path has them
         "to_commit_id": written.after,
     }
     if not _takes_silence_for_done(request):
-        told["operation_name"] = f"operations/{job_id}"
+        told["operation_name"] = f"operations/{job.id}"
     return JSONResponse(told)
 
 
@@ -196,7 +198,7 @@ def _rows(found: QueryResult) -> dict[str, Any]:
 def _failed(error: WastelandError) -> dict[str, Any]:
     told: dict[str, Any] = {
         "query_execution_status": ERROR,
-        "query_execution_message": _of_query(redacted(error.message)),
+        "query_execution_message": _of_query(told_of(error)),
         "code": error.code,
     }
     if isinstance(error, AlreadyClaimed | Stale) and (holder := error.facts.get("holder")):
@@ -210,8 +212,10 @@ def _of_query(text: str) -> str:
     return text if is_marked else f"query error: {text}"
 
 
-def _begin(asked: Asked, repo: RepoName, base: str, branch: str, sql: str) -> str:
-    return asked.hub.jobs.begin(
+def _running(
+    asked: Asked, repo: RepoName, base: str, branch: str, sql: str
+) -> AbstractContextManager[Running]:
+    return asked.hub.jobs.run(
         Kind.SQL_WRITE if sql else Kind.MERGE,
         account=asked.caller.account,
         repo=repo,

@@ -78,15 +78,15 @@ def fork(asked: AskingRepo, body: NewFork) -> Response:
     except Conflict as error:
         # This API documents a fork that exists as unprocessable.
         raise Unsupported(error.message, hint=error.hint) from error
-    jobs = asked.hub.jobs
-    job_id = jobs.begin(
+    with asked.hub.jobs.run(
         Kind.FORK,
         account=asked.caller.account,
         repo=parent,
         description=f"Fork {parent}",
         details={"from_repo_owner": parent.owner, "from_repo_name": parent.name},
-    )
-    return started(jobs.finish(job_id, {"owner": made.owner, "name": made.name}))
+    ) as job:
+        job.result = {"owner": made.owner, "name": made.name}
+    return started(job.id)
 
 
 @router.post("/databases/{owner}/{database}/imports")

@@ -145,15 +145,15 @@ def merge(asked: AskingRepo, pull_id: str) -> Response:
     except Conflict as error:
         # This API documents conflicts and ended pull requests as unprocessable.
         raise Unsupported(error.message, hint=error.hint) from error
-    jobs = asked.hub.jobs
-    job_id = jobs.begin(
+    with asked.hub.jobs.run(
         Kind.MERGE,
         account=asked.caller.account,
         repo=repo,
         description=f"Merge pull request #{number}",
         details={"from_branch_name": pull.branch, "to_branch_name": "main"},
-    )
-    return started(jobs.finish(job_id, {"pull_id": pull.id, "after": pull.merged_as}))
+    ) as job:
+        job.result = {"pull_id": pull.id, "after": pull.merged_as}
+    return started(job.id)
 
 
 def _shown(pull: PullRequest) -> dict[str, Any]:

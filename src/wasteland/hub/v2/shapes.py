@@ -61,9 +61,9 @@ def data(value: Any, *, after: object = None) -> dict[str, Any]:
     return {"data": value, "meta": {"next_page_token": "" if after is None else str(after)}}
 
 
-def started(job: Job) -> JSONResponse:
+def started(job_id: str) -> JSONResponse:
     """Return the answer to a request that is an operation; it is done already."""
-    operation_id = f"operations/{job.id}"
+    operation_id = f"operations/{job_id}"
     href = f"{V2}/operations/{quote(operation_id, safe='')}"
     return JSONResponse({"data": {"id": operation_id, "href": href}}, status_code=202)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query
@@ -14,13 +15,13 @@ from ...protocol.errors import (
     Invalid,
     NotFound,
     Unsupported,
-    WastelandError,
 )
 from .. import reads, writes
+from ..errors import told
 from ..http.asked import Asked, AskingRepo
 from ..operations import Kind
 from ..rights import Right
-from ..tokens import Scope, redacted
+from ..tokens import Scope
 from .shapes import Body, Route, started
 
 router = APIRouter(prefix="/databases/{owner}/{database}", route_class=Route, tags=["v2"])
@@ -70,15 +71,15 @@ def write(asked: AskingRepo, body: WriteBody) -> Response:
     """Run one statement on a branch; it is done when this answers."""
     repo = asked.repo(Right.WRITE)
     asked.caller.need_scope(Scope.WRITE)
-    jobs = asked.hub.jobs
-    job_id = jobs.begin(
+    running = asked.hub.jobs.run(
         Kind.SQL_WRITE,
         account=asked.caller.account,
         repo=repo,
         description=f"Run query {body.q[:200]}",
         details={"to_branch_name": body.to_branch, "sql_query": body.q},
     )
-    try:
+    # Those are told where it is polled for.
+    with suppress(Conflict, NotFound), running as job:
         written = writes.write(
             asked.hub,
             asked.caller,
@@ -88,12 +89,8 @@ def write(asked: AskingRepo, body: WriteBody) -> Response:
             sql=body.q,
             op_id=asked.op_id,
         )
-    except (Conflict, NotFound) as error:
-        return started(jobs.fail(job_id, redacted(error.message)))
-    except WastelandError as error:
-        jobs.fail(job_id, redacted(error.message))
-        raise
-    return started(jobs.finish(job_id, {"message": written.message, "after": written.after}))
+        job.result = {"message": written.message, "after": written.after}
+    return started(job.id)
 
 
 def _read(asked: Asked, body: ReadBody) -> dict[str, Any]:
@@ -108,7 +105,7 @@ def _read(asked: Asked, body: ReadBody) -> dict[str, Any]:
             timeout_s=min(body.timeout_ms, _LONGEST_MS) / 1000,
         )
     except (Forbidden, Invalid, Unsupported) as error:
-        return {"data": _result([], [], "error", redacted(error.message))}
+        return {"data": _result([], [], "error", told(error))}
     columns = [
         {
             "name": column.name,

@@ -57,7 +57,7 @@ def test_a_damaged_file_is_a_problem(user: User) -> None:
     assert (Level.PROBLEM, f"restore {user.file} from a backup") == (found[0].level, found[0].fix)
 
 
-@pytest.mark.parametrize(("size", "check"), [(0, "integrity"), (10, "integrity"), (1000, "schema")])
+@pytest.mark.parametrize(("size", "check"), [(0, "open"), (10, "integrity"), (1000, "schema")])
 def test_what_little_is_left_of_a_file_is_a_problem(user: User, size: int, check: str) -> None:
     user.file.write_bytes(user.file.read_bytes()[:size])
 

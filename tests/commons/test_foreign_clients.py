@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from commons.casts import NOON, REPO, Cast
@@ -12,7 +14,6 @@ from wasteland.protocol.errors import (
     AlreadyClaimed,
     Conflict,
     Forbidden,
-    Invalid,
     OwnWork,
     TrustTooLow,
     WastelandError,
@@ -459,13 +460,15 @@ def test_completed_work_is_not_rejected(hub: Hub) -> None:
     assert hub.row("completions", f"c-ben-{item}") is not None
 
 
-def test_scores_above_the_scale_of_the_commons_are_refused(cast: Cast) -> None:
-    """A commons in floats says so, instead of reading a 4 as more than all."""
+def test_scores_in_the_other_scale_are_kept_in_that_of_the_commons(cast: Cast) -> None:
+    """A commons in floats keeps a 4 of 5 as 0.8, instead of reading it as more than all."""
     hub = Hub(cast)
     cast.max.set_rule("valence_scale", "1")
     item = hub.in_review()
 
-    assert why(hub.max.accept(item, f"c-ben-{item}", "ben")) is Invalid
+    assert hub.max.accept(item, f"c-ben-{item}", "ben").verdict.allowed
+    (row,) = hub.cast.engine.read("SELECT valence FROM stamps")
+    assert 0.8 == json.loads(row["valence"])["quality"]
 
 
 def test_a_registration_that_asks_for_more_is_refused(hub: Hub) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -110,3 +112,17 @@ def test_a_child_made_by_fork_opens_the_file_anew(state: State) -> None:
 
     assert 0 == os.waitstatus_to_exitcode(status)
     assert [RepoName("child", "board"), BOARD] == state.repositories.commons()
+
+
+def test_what_is_written_after_another_process_has_closed_the_file_is_there(
+    state: State, tmp_path: Path
+) -> None:
+    """It takes the log of writes away with it, if it finds no lock of ours on the file."""
+    state.repositories.commons()  # by the connection that reads, the second one
+    reading = f"sqlite3.connect({str(state._file.path)!r}).execute('SELECT COUNT(*) FROM pulls')"
+    subprocess.run([sys.executable, "-c", f"import sqlite3; {reading}"], check=True, timeout=60)
+
+    state.repositories.add(Repository(RepoName("late", "board"), "doltlite"), at=NOON)
+
+    assert (tmp_path / "host.db-wal").exists()
+    assert RepoName("late", "board") in State(tmp_path / "host.db").repositories.commons()

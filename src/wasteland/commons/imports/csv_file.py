@@ -43,7 +43,7 @@ def read_csv(data: bytes, *, source: str = "") -> Batch:
     tracker = fields.project(source)
     text = text_of(data)
     rows = _rows(text, _delimiter(text.lstrip().splitlines()[0]))
-    top, header = next((line, cells) for line, cells in rows if any(cells))
+    top, header = next(((line, cells) for line, cells in rows if any(cells)), (1, []))
     columns = _columns(header)
     batch = Batch(origin=f"csv {tracker}".strip())
     unread = [name for name, column in zip(header, columns, strict=True) if name and not column]
@@ -99,7 +99,9 @@ def _columns(header: Sequence[str]) -> list[str]:
             columns[plain.index(found)] = column
     if "title" not in columns:
         raise Invalid(
-            f"No column is the title; there are: {visible(', '.join(header), 200)}.",
+            f"No column is the title; there are: {visible(', '.join(header), 200)}."
+            if header
+            else "No column is the title; the file has cells, and all are empty.",
             hint="name one of them title",
             field="title",
         )

@@ -6,7 +6,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -120,6 +120,12 @@ MIGRATIONS: Final[Migrations] = (
         "DROP INDEX pulls_author",
         "CREATE INDEX pulls_author ON pulls (repo, author, state, number)",
     ),
+    (
+        "CREATE INDEX pulls_branch ON pulls (repo, source, branch, number)",
+        "CREATE INDEX pulls_open_name ON pulls (repo, branch) WHERE state = 'open'",
+        # Names that differ in case only are looked for whenever one is given.
+        "CREATE INDEX repositories_name ON repositories (repo COLLATE NOCASE)",
+    ),
 )
 
 
@@ -215,7 +221,9 @@ def stored_time(text: str) -> datetime:
 
 def _connect(path: Path) -> sqlite3.Connection:
     # Made by hand, so that nobody else may read it whatever the umask is; its journals inherit.
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    # One that is there is not opened: closing it would drop the locks of our other connections.
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     connection = sqlite3.connect(
         path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
     )

@@ -1,9 +1,9 @@
-"""Commons of any size for the benches, filled past the SDK in one commit."""
+"""Commons of any size for the benches, filled past the SDK in one commit; accounts at their hub."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,16 @@ from wasteland.engines.dolt.server import Server
 from wasteland.engines.doltlite import driver
 from wasteland.hosts.base import RepoName
 from wasteland.hosts.local import LocalHost
+from wasteland.hub.hub import Hub, Options
+from wasteland.hub.tokens import Scope
 
 REPO = RepoName("bench", "board")
 MAX = Seat("max", REPO.owner)
+LIMITS = (
+    ("claims_cap", "1:none"),
+    ("posts_per_day", "100000"),
+    ("registrations_per_day", "100000"),
+)
 INSERT = (
     "INSERT INTO `wanted` (`id`, `title`, `description`, `project`, `type`, `priority`, `tags`, "
     "`posted_by`, `claimed_by`, `status`, `effort_level`, `created_at`, `updated_at`) "
@@ -62,6 +69,58 @@ def build(
     with LocalHost(root, dolt=dolt) as host:
         host.engine(REPO).gc()
     return path
+
+
+def settle(
+    root: Path,
+    rigs: Sequence[str],
+    *,
+    engine: str = "doltlite",
+    dolt: str | None = None,
+    is_new: bool = True,
+    forks: bool = False,
+) -> dict[str, str]:
+    """
+    Make a commons whose limits are off, with rigs and accounts; return account -> token.
+
+    Args:
+        is_new: Whether the commons is still to be made.
+        forks: Whether each rig gets a fork.
+    """
+    hub = Hub(LocalHost(root, dolt=dolt), Options(engine=engine, dolt=dolt or ""))
+    try:
+        if is_new:
+            create_commons(hub.host, REPO, handle=MAX.rig, engine=engine)
+        maintainer = Commons(hub.host, REPO, MAX)
+        for rule, value in LIMITS:
+            maintainer.set_rule(rule, value)
+        for name in rigs:
+            Commons(hub.host, REPO, Seat(name, name)).register()
+            if forks:
+                hub.host.fork(REPO, name)
+        return {name: account(hub, name) for name in (REPO.owner, *rigs)}
+    finally:
+        hub.close()
+
+
+def account(hub: Hub, name: str) -> str:
+    """Add an account and return a token of it."""
+    hub.accounts.add(name)
+    return hub.accounts.issue(name, label="bench", scope=Scope.WRITE)[1]
+
+
+def post_items(root: Path, count: int, dolt: str | None = None) -> list[str]:
+    """Put items on the board past the gate, in one commit; return their ids."""
+    insert = (
+        "INSERT INTO `wanted` (`id`, `title`, `status`, `priority`, `posted_by`, `created_at`) "
+        "VALUES (:id, :title, 'open', 2, 'max', '2026-01-01 00:00:00')"
+    )
+    names = [f"w-bench{number:06d}" for number in range(count)]
+    with LocalHost(root, dolt=dolt) as host, host.engine(REPO).change() as change:
+        for name in names:
+            change.run(insert, {"id": name, "title": f"Item {name}"})
+        change.commit("Fill", author="max", at=host.now(), tables=["wanted"])
+    return names
 
 
 def _fill_doltlite(root: Path, rows: Iterator[tuple[Any, ...]]) -> Path:

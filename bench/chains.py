@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import random
+import time
 from collections import Counter
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
@@ -13,6 +14,9 @@ from boards import REPO
 from served import API, V1, Answer, Client, pull_body, write_path
 
 from wasteland.hosts.base import RepoName
+
+UNAVAILABLE = 503
+PATIENCE = 5  # how often a request is sent that is told to come again
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,7 @@ class Worker:
         spare: Accounts without a fork, with their tokens.
         repeated: Requests sent again that were not answered.
         asked_again: Requests sent again that were.
+        put_off: Requests that were told to come again, and did.
         lost_logins: Signed in, but the token was never told.
         is_catching_up: Whether it has something to repeat first.
     """
@@ -69,6 +74,7 @@ class Worker:
         self.wrong: list[str] = []
         self.repeated = 0
         self.asked_again = 0
+        self.put_off = 0
         self.lost_logins = 0
         self.is_catching_up = False
         self.number = 0
@@ -132,7 +138,13 @@ class Worker:
 
     def _send(self, client: Client, request: Request, key: str) -> Answer:
         client.token = request.token
-        return client.send(request.method, request.path, request.body, key=key)
+        for _ in range(PATIENCE):
+            answer = client.send(request.method, request.path, request.body, key=key)
+            if answer.status != UNAVAILABLE:
+                break
+            self.put_off += 1
+            time.sleep(0.2)
+        return answer
 
     def _answered(self, request: Request, key: str, answer: Answer) -> None:
         self._open = None

@@ -5,8 +5,8 @@ Several rigs work at a time: some post, claim, hand in and have their work accep
 on their fork, offer it and have it merged; some fork and sign in. Each request has an
 Idempotency-Key. The hub gets SIGKILL at a random moment and is started again; then each rig
 repeats the request that was not answered, and the last one that was: both must be answered as if
-nothing had happened. In the end everything that was acknowledged is looked for, and the directory
-is checked.
+nothing had happened. The directory is checked after each 25th kill and in the end, when everything
+that was acknowledged is looked for.
 
     python bench/hub_kills.py --kills 500 --seed 1 --minutes 10
 """
@@ -16,7 +16,6 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import statistics
 import tempfile
 import threading
 import time
@@ -24,15 +23,19 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from boards import REPO
+from boards import REPO, account, settle
 from chains import CHAINS, Worker
-from served import Served, account, load, settle, start, stopping_dolt
+from measures import load, spread, within
+from served import Served, start, stopping_dolt
 
 from wasteland.hosts.base import PullState, RepoName
 from wasteland.hosts.local import LocalHost
 from wasteland.hub.fsck import fsck
 from wasteland.hub.hub import Hub, Options
 from wasteland.protocol import trailers
+
+CHECKED_EVERY = 25
+READY_WITHIN_S = 2.0
 
 
 def campaign(
@@ -47,10 +50,13 @@ def campaign(
 ) -> dict[str, Any]:
     """Kill as often as asked, or as the time allows; return what is told of it."""
     ready: list[float] = []
+    cpu: list[float] = []
+    unsound: list[str] = []
     ends = time.monotonic() + minutes * 60
-    while len(ready) <= kills and time.monotonic() < ends:
+    while len(ready) < kills and time.monotonic() < ends:
         served = start(root, engine, dolt)
         ready.append(served.ready_s)
+        cpu.append(served.ready_cpu_s)
         threads = [
             threading.Thread(target=worker.work, args=(served.port,), daemon=True)
             for worker in workers
@@ -62,6 +68,8 @@ def campaign(
         served.kill()
         for thread in threads:
             thread.join(60)
+        if len(ready) % CHECKED_EVERY == 0:
+            unsound += [f"after kill {len(ready)}: {line}" for line in checked(root, dolt)]
     # Once more without a kill, so that everything under way is answered.
     served = start(root, engine, dolt)
     for worker in workers:
@@ -70,14 +78,23 @@ def campaign(
     served.process.wait(30)
     return {
         "kills": len(ready),
-        "ready_median_s": round(statistics.median(ready), 2),
-        "ready_max_s": round(max(ready), 2),
+        "ready_s": spread(ready, 2),
+        "ready_cpu_s": spread(cpu, 2),
+        "late": sum(seconds >= READY_WITHIN_S for seconds in ready),
         "not_answered_and_repeated": sum(worker.repeated for worker in workers),
         "answered_and_repeated": sum(worker.asked_again for worker in workers),
+        "told_to_come_again": sum(worker.put_off for worker in workers),
         "logins_begun_anew": sum(worker.lost_logins for worker in workers),
         "acknowledged": dict(sum((worker.done for worker in workers), Counter())),
         "wrong": [line for worker in workers for line in worker.wrong][:20],
+        "fsck": unsound,
+        "fsck_runs": 1 + len(ready) // CHECKED_EVERY,
     }
+
+
+def checked(root: Path, dolt: str | None, *, deep: bool = False) -> list[str]:
+    """Return what ``wl hub fsck`` finds."""
+    return [f"{f.commons} {f.check}: {f.message}" for f in fsck(root, deep=deep, dolt=dolt)]
 
 
 def _wait_for_load(served: Served, workers: list[Worker]) -> None:
@@ -159,6 +176,7 @@ def main() -> None:
     parser.add_argument("--engine", default="doltlite", choices=["doltlite", "dolt"])
     parser.add_argument("--dolt", default=None, help="the dolt program")
     given = parser.parse_args()
+    within(given.minutes + 10)
     with tempfile.TemporaryDirectory() as folder, stopping_dolt(Path(folder), given.dolt):
         root, engine = Path(folder), given.engine
         workers = prepare(root, given.workers, 20 + given.kills, engine, given.dolt, given.seed)
@@ -172,9 +190,7 @@ def main() -> None:
             dolt=given.dolt,
         )
         figures["wrong"] += against_host(root, workers, given.dolt)[:20]
-        figures["fsck"] = [
-            f"{f.commons} {f.check}: {f.message}" for f in fsck(root, deep=True, dolt=given.dolt)
-        ]
+        figures["fsck"] += checked(root, given.dolt, deep=True)
     figures |= {"seed": given.seed, "engine": given.engine, "load": load()}
     print(json.dumps(figures, indent=2))
 

@@ -1,9 +1,9 @@
 """
 Many clients of one hub claim one item at the same moment: exactly one may win.
 
-The hub is a process of its own, and each client has a connection. In every third round the claim
-comes as existing clients bring it, a statement on the rig's own fork and a pull request; in every
-third all act as one account. Losers must be told 409 with the winner's name.
+The hub is a process of its own, and each client has a connection. In one round of six the claim
+comes as existing clients bring it, a statement on the rig's own fork and a pull request; in two all
+act as one account. Losers must be told 409 with the winner's name.
 
     python bench/hub_race.py --clients 64 --rounds 200 --engine doltlite
 """
@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import statistics
 import tempfile
 import time
 from collections import Counter
@@ -21,21 +20,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from boards import REPO
+from boards import REPO, post_items, settle
+from measures import at_once, load, spread, within
 from served import (
     API,
     V1,
     Answer,
     Client,
     Served,
-    at_once,
     claim_statement,
-    load,
-    p99,
-    post_items,
     pull_body,
     serving,
-    settle,
     stopping_dolt,
     write_path,
 )
@@ -44,7 +39,8 @@ from wasteland.hosts.base import RepoName
 from wasteland.hosts.local import LocalHost
 
 SHARED = "shared"
-WAYS = ("pull request", "api", "shared account")
+PULL, OWN, ONE = "pull request", "api", "shared account"
+WAYS = (PULL, OWN, ONE, OWN, ONE, OWN)
 
 
 @dataclass(frozen=True)
@@ -97,9 +93,8 @@ def race(
     winners: dict[str, str] = {}
     for number, item in enumerate(items):
         way = WAYS[number % len(WAYS)]
-        claim = by_pull if way == "pull request" else by_api
-        names = [SHARED] * len(rigs) if way == "shared account" else rigs
-        clients = shared if way == "shared account" else own
+        claim = by_pull if way == PULL else by_api
+        names, clients = ([SHARED] * len(rigs), shared) if way == ONE else (rigs, own)
         found = at_once(
             partial(claim, client, rig, item) for client, rig in zip(clients, names, strict=True)
         )
@@ -112,10 +107,9 @@ def race(
         "winners": sum(map(bool, winners.values())),
         "wins_at_most": max(Counter(w for w in winners.values() if w != SHARED).values()),
         "wrong": wrong[:20],
-        "wait_median_s": {way: round(statistics.median(w), 3) for way, w in waits.items() if w},
-        "wait_p99_s": {way: round(p99(w), 3) for way, w in waits.items() if w},
-        "wait_max_s": {way: round(max(w), 3) for way, w in waits.items() if w},
+        "wait_s": {way: spread(found, 3) for way, found in waits.items() if found},
         "rss_mb": served.rss_mb(),
+        "complaints": served.complaints(),
     }
 
 
@@ -149,7 +143,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=200)
     parser.add_argument("--engine", default="doltlite", choices=["doltlite", "dolt"])
     parser.add_argument("--dolt", default=None, help="the dolt program")
+    parser.add_argument("--minutes", type=float, default=60, help="at most")
     given = parser.parse_args()
+    within(given.minutes)
     rigs = [SHARED, *(f"rig{number}" for number in range(given.clients))]
     with tempfile.TemporaryDirectory() as folder, stopping_dolt(Path(folder), given.dolt):
         root = Path(folder)

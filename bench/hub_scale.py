@@ -6,21 +6,21 @@ How a hub grows: many repositories and forks, its start, its memory, and what a 
 
 Forks are made over HTTP, and each tenth is written; then every repository and fork is read once.
 Memory is that of the hub and of what it started; on Dolt, also of its server over an idle one.
+Prints a table; with --json, all figures.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import statistics
 import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from boards import MAX
-from served import V1, Client, Served, account, load, p99, serving, stopping_dolt, write_path
+from boards import MAX, account
+from measures import load, spread, table, within
+from served import V1, Client, Served, serving, stopping_dolt, write_path
 
 from wasteland.commons.creation import create_commons
 from wasteland.engines.dolt.server import Server
@@ -93,28 +93,55 @@ def touch(client: Client, repos: Sequence[RepoName], forks: Sequence[RepoName]) 
 def measure(root: Path, given: argparse.Namespace) -> dict[str, Any]:
     """Return all figures."""
     accounts = -(-given.forks // given.repositories)
+    with serving(root / "empty") as served:
+        idle_mb = served.rss_mb()
+    root /= "full"
     repos, tokens = prepare(root, given.repositories, accounts, given.engine, given.dolt)
-    figures: dict[str, Any] = {}
     with serving(root, given.engine, given.dolt) as served:
-        idle = _server_mb(root, given.dolt)
+        idle_server_mb = _server_mb(root, given.dolt)
         client = Client(served.port)
         forks, forked, written = make_forks(client, repos, tokens, given.forks)
-        figures |= {"fork_ms": _spread(forked), "first_write_of_a_fork_ms": _spread(written)}
-    started = time.perf_counter()
     with serving(root, given.engine, given.dolt) as served:
-        figures |= {"ready_s": round(served.ready_s, 2), "rss_mb": {"ready": served.rss_mb()}}
+        ready_mb = served.rss_mb()
         client = Client(served.port, next(iter(tokens.values())))
-        figures["read_ms"] = _spread(touch(client, repos, forks))
-        figures["rss_mb"]["all_touched"] = served.rss_mb()
-        figures["open_files"] = _open_files(served)
-        if idle:
-            figures["dolt_server_mb"] = {"idle": idle, "now": _server_mb(root, given.dolt)}
-    return figures | {"seconds": round(time.perf_counter() - started, 1), "load": load()}
+        reads = touch(client, repos, forks)
+        return {
+            "repositories": given.repositories,
+            "forks": given.forks,
+            "engine": given.engine,
+            "fork_ms": spread(forked),
+            "last_fork_ms": round(forked[-1], 1),
+            "first_write_of_a_fork_ms": spread(written),
+            "ready_s": round(served.ready_s, 2),
+            "ready_cpu_s": round(served.ready_cpu_s, 2),
+            "read_ms": spread(reads),
+            "rss_mb": {"empty": idle_mb, "ready": ready_mb, "all_touched": served.rss_mb()},
+            "dolt_server_mb": {"idle": idle_server_mb, "now": _server_mb(root, given.dolt)},
+            "open_files": _open_files(served),
+            "load": load(),
+        }
 
 
-def _spread(spent: Sequence[float]) -> dict[str, float]:
-    found = {"median": statistics.median(spent), "p99": p99(spent), "last": spent[-1]}
-    return {name: round(value, 1) for name, value in found.items()}
+def rows_of(figures: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Return the table: what was measured, the figure, and what it is to be."""
+    times = "median {median}, p99 {p99}, max {max} ms"
+    found, server = figures["rss_mb"], figures["dolt_server_mb"]
+    grown = found["all_touched"] - found["empty"]
+    lines = [
+        (f"{figures['repositories']} repositories, {figures['forks']} forks", "", ""),
+        ("start", f"{figures['ready_s']} s, processor {figures['ready_cpu_s']} s", "< 3 s"),
+        ("a fork", times.format(**figures["fork_ms"]), "< 50 ms"),
+        ("the last of them", f"{figures['last_fork_ms']} ms", "< 50 ms"),
+        ("first write of a fork", times.format(**figures["first_write_of_a_fork_ms"]), ""),
+        ("a read of each", times.format(**figures["read_ms"]), ""),
+        ("memory empty, ready, all read", "{empty}, {ready}, {all_touched} MB".format(**found), ""),
+        ("over the empty hub", f"{grown:.0f} MB", "< 400 MB"),
+        ("open files", str(figures["open_files"]), ""),
+        ("load", str(figures["load"]), ""),
+    ]
+    if server["idle"]:
+        lines.insert(-2, ("Dolt server idle, now", "{idle}, {now} MB".format(**server), ""))
+    return lines
 
 
 def _open_files(served: Served) -> int:
@@ -138,11 +165,13 @@ def main() -> None:
     parser.add_argument("--forks", type=int, default=5000)
     parser.add_argument("--engine", default="doltlite", choices=["doltlite", "dolt"])
     parser.add_argument("--dolt", default=None, help="the dolt program")
+    parser.add_argument("--minutes", type=float, default=30, help="at most")
+    parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, stopping_dolt(Path(folder), given.dolt):
+    within(given.minutes)
+    with tempfile.TemporaryDirectory() as folder, stopping_dolt(Path(folder, "full"), given.dolt):
         figures = measure(Path(folder), given)
-    figures |= {name: vars(given)[name] for name in ("repositories", "forks", "engine")}
-    print(json.dumps(figures, indent=2))
+    print(json.dumps(figures, indent=2) if given.json else table(rows_of(figures)))
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
 """
 What HTTP adds: claims and board reads through a hub beside the same in-process, taken in turns.
 
-    python bench/hub_speed.py --items 10000 --rows 100000 --readers 200
+    python bench/hub_speed.py
 
-Prints medians and processor time of both sides and their ratios, how many claims a second the hub
-sustains, and its memory before and after many readers at once.
+Prints a table: medians and processor time of both sides and their ratios, how many claims a second
+the hub sustains, and its memory before and after many readers at once. With --json, all figures.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from boards import MAX, REPO, build
-from served import API, Client, Served, at_once, load, p99, post_items, serving, settle
+from boards import MAX, REPO, build, post_items, settle
+from measures import at_once, load, p99, table, within
+from served import API, Client, Served, serving
 
 from wasteland.commons.data import to_data
 from wasteland.commons.sdk import Commons
@@ -184,6 +185,32 @@ def crowd(served: Served, token: str, readers: int, pages: int = 10) -> dict[str
     }
 
 
+def rows_of(figures: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Return the table: what was measured, the figure, and what it is to be."""
+    claim, held, board = figures["claim"], figures["sustained"], figures["board"]
+    crowd_of, both = board["crowd"], "{hub_ms} / {sdk_ms} ms, processor {hub_cpu_ms} / {sdk_cpu_ms}"
+    return [
+        ("claim, HTTP beside SDK", f"{claim['ratio']} (processor {claim['cpu_ratio']})", "<= 4"),
+        ("", both.format(**claim), ""),
+        ("claims a processor second", str(held["claims_a_processor_second"]), ">= 20"),
+        (f"claims a second, {held['workers']} rigs", str(held["claims_a_second"]), ""),
+        ("p99 of these, ms", f"{held['p99_ms']} (median {held['median_ms']})", "< 250"),
+        (
+            f"board, {PAGE} of {board['rows']}, HTTP beside SDK",
+            f"{board['ratio']} (processor {board['cpu_ratio']})",
+            "<= 3",
+        ),
+        ("", both.format(**board), ""),
+        (
+            f"{crowd_of['readers']} readers at once",
+            f"{crowd_of['pages_a_second']} pages/s, p99 {crowd_of['p99_ms']} ms",
+            "",
+        ),
+        ("memory before and after, MB", "{} / {}".format(*crowd_of["rss_mb"]), "bounded"),
+        ("load at the three", f"{claim['load']}, {held['load']}, {board['load']}", ""),
+    ]
+
+
 def main() -> None:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -194,17 +221,20 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--reads", type=int, default=200)
     parser.add_argument("--readers", type=int, default=200)
+    parser.add_argument("--minutes", type=float, default=15, help="at most")
+    parser.add_argument("--json", action="store_true")
     parser.add_argument("--claim", nargs=2, metavar=("PORT", "SECONDS"), help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.claim:
         claim_for(int(given.claim[0]), float(given.claim[1]))
         return
+    within(given.minutes)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         figures: dict[str, Any] = {"claim": claims(folder, given.claims, given.items)}
         figures["sustained"] = sustained(folder, given.items, given.workers, given.seconds)
         figures["board"] = boards(folder, given.rows, given.reads, given.readers)
-    print(json.dumps(figures, indent=2))
+    print(json.dumps(figures, indent=2) if given.json else table(rows_of(figures)))
 
 
 if __name__ == "__main__":

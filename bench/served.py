@@ -1,4 +1,4 @@
-"""A hub as a process of its own, its accounts, and the least client of it, for the benches."""
+"""A hub as a process of its own, and the least client of it, for the benches."""
 
 from __future__ import annotations
 
@@ -10,32 +10,21 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from boards import MAX, REPO
+from boards import REPO
 
-from wasteland.commons.creation import create_commons
-from wasteland.commons.sdk import Commons
-from wasteland.commons.session import Seat
 from wasteland.engines.dolt.server import Server
 from wasteland.hosts.base import RepoName
-from wasteland.hosts.local import LocalHost
-from wasteland.hub.hub import Hub, Options
-from wasteland.hub.tokens import Scope
 
-T = TypeVar("T")
+IDLE_S = 2.0  # the server lets go of a connection that is silent for 5
 
 API = f"/api/v1/commons/{REPO}"
 V1 = "/api/v1alpha1"
-LIMITS = (
-    ("claims_cap", "1:none"),
-    ("posts_per_day", "100000"),
-    ("registrations_per_day", "100000"),
-)
 
 
 @dataclass
@@ -60,9 +49,10 @@ class Answer:
 class Client:
     """One kept connection; a broken one is opened anew by the next request."""
 
-    def __init__(self, port: int, token: str = "", *, timeout_s: float = 60.0) -> None:
+    def __init__(self, port: int, token: str = "", *, timeout_s: float = 120.0) -> None:
         self.token = token
         self._link = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout_s)
+        self._used_at = 0.0
 
     def send(self, method: str, path: str, body: object = None, *, key: str = "") -> Answer:
         """
@@ -76,6 +66,8 @@ class Client:
         data = None if body is None else json.dumps(body).encode()
         headers |= {"content-type": "application/json"} if data else {}
         start = time.perf_counter()
+        if start - self._used_at > IDLE_S:
+            self._link.close()
         try:
             self._link.request(method, path, data, headers)
             response = self._link.getresponse()
@@ -83,7 +75,8 @@ class Client:
         except (OSError, http.client.HTTPException):
             self._link.close()
             raise
-        spent = time.perf_counter() - start
+        self._used_at = time.perf_counter()
+        spent = self._used_at - start
         kind = response.headers.get("content-type", "")
         return Answer(response.status, json.loads(text) if "json" in kind else text, spent)
 
@@ -99,17 +92,24 @@ class Served:
 
     Attributes:
         ready_s: From the start of the process until ``/readyz`` said ready.
+        ready_cpu_s: Processor time until then, which says the same on a busy machine.
     """
 
     process: subprocess.Popen[bytes]
     port: int = 0
     ready_s: float = 0.0
+    ready_cpu_s: float = 0.0
     log: list[bytes] = field(default_factory=list)
 
     def kill(self) -> None:
         """Let the process end without a warning, as a power cut would."""
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
+
+    def complaints(self) -> list[str]:
+        """Return the ends of the last tracebacks on its standard error."""
+        lines = b"".join(self.log).decode(errors="replace").split("Traceback")
+        return ["\n".join(part.splitlines()[-12:]) for part in lines[1:][-3:]]
 
     def rss_mb(self) -> float:
         """Return the memory of the hub and the processes that it started, in MB."""
@@ -141,6 +141,7 @@ def start(root: Path, engine: str = "doltlite", dolt: str | None = None) -> Serv
     while not client.send("GET", "/readyz").is_good:
         time.sleep(0.01)
     served.ready_s = time.perf_counter() - began
+    served.ready_cpu_s = served.cpu_s()
     client.close()
     return served
 
@@ -165,58 +166,6 @@ def stopping_dolt(root: Path, dolt: str | None) -> Iterator[None]:
         databases = root / ".dolt-databases"
         if databases.is_dir():
             Server.attach(databases, program=dolt).stop()
-
-
-def settle(
-    root: Path,
-    rigs: Sequence[str],
-    *,
-    engine: str = "doltlite",
-    dolt: str | None = None,
-    is_new: bool = True,
-    forks: bool = False,
-) -> dict[str, str]:
-    """
-    Make a commons whose limits are off, with rigs and accounts; return account -> token.
-
-    Args:
-        is_new: Whether the commons is still to be made.
-        forks: Whether each rig gets a fork.
-    """
-    hub = Hub(LocalHost(root, dolt=dolt), Options(engine=engine, dolt=dolt or ""))
-    try:
-        if is_new:
-            create_commons(hub.host, REPO, handle=MAX.rig, engine=engine)
-        maintainer = Commons(hub.host, REPO, MAX)
-        for rule, value in LIMITS:
-            maintainer.set_rule(rule, value)
-        for name in rigs:
-            Commons(hub.host, REPO, Seat(name, name)).register()
-            if forks:
-                hub.host.fork(REPO, name)
-        return {name: account(hub, name) for name in (REPO.owner, *rigs)}
-    finally:
-        hub.close()
-
-
-def account(hub: Hub, name: str) -> str:
-    """Add an account and return a token of it."""
-    hub.accounts.add(name)
-    return hub.accounts.issue(name, label="bench", scope=Scope.WRITE)[1]
-
-
-def post_items(root: Path, count: int, dolt: str | None = None) -> list[str]:
-    """Put items on the board past the gate, in one commit; return their ids."""
-    insert = (
-        "INSERT INTO `wanted` (`id`, `title`, `status`, `priority`, `posted_by`, `created_at`) "
-        "VALUES (:id, :title, 'open', 2, 'max', '2026-01-01 00:00:00')"
-    )
-    names = [f"w-bench{number:06d}" for number in range(count)]
-    with LocalHost(root, dolt=dolt) as host, host.engine(REPO).change() as change:
-        for name in names:
-            change.run(insert, {"id": name, "title": f"Item {name}"})
-        change.commit("Fill", author="max", at=host.now(), tables=["wanted"])
-    return names
 
 
 def claim_statement(rig: str, item: str) -> str:
@@ -244,35 +193,6 @@ def pull_body(source: RepoName, branch: str) -> dict[str, str]:
         "toBranchRepoName": REPO.name,
         "toBranchName": "main",
     }
-
-
-def at_once(work: Iterable[Callable[[], T]]) -> list[T]:
-    """Run functions in a thread each, begun at the same moment; return what they return."""
-    jobs = list(work)
-    barrier = threading.Barrier(len(jobs))
-    found: dict[int, T] = {}
-
-    def run(number: int) -> None:
-        barrier.wait()
-        found[number] = jobs[number]()
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(len(jobs))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return [found[number] for number in range(len(jobs))]
-
-
-def p99(values: Iterable[float]) -> float:
-    """Return the 99th percentile."""
-    ordered = sorted(values)
-    return ordered[max(0, int(len(ordered) * 0.99) - 1)]
-
-
-def load() -> float:
-    """Return the machine's load over the last minute, to be said beside figures."""
-    return round(os.getloadavg()[0], 1)
 
 
 def _port(served: Served) -> int:

@@ -26,9 +26,19 @@ def test_a_hub_killed_under_load_loses_and_doubles_nothing() -> None:
 
 def test_many_repositories_and_forks_are_served() -> None:
     """Every one of them is read; the times are for the bench."""
-    figures = campaign("hub_scale.py", "--repositories", "5", "--forks", "40")
+    figures = campaign("hub_scale.py", "--repositories", "5", "--forks", "40", "--json")
 
     assert 40 == figures["forks"]
+
+
+def test_a_hub_is_measured_beside_the_sdk() -> None:
+    """The bench runs; its times are for a quiet machine."""
+    small = ("--items", "30", "--claims", "3", "--workers", "2", "--seconds", "0.5")
+    boards = ("--rows", "100", "--reads", "3", "--readers", "4", "--json")
+    figures = campaign("hub_speed.py", *small, *boards)
+
+    assert figures["claim"]["ratio"] > 0
+    assert 40 == figures["board"]["crowd"]["pages"]
 
 
 @pytest.mark.dolt

@@ -2,77 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import json
-import stat
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
-import click
 import pytest
-import uvicorn
 
-from cli.conftest import Ran, environment
-from hub.desks import Desk, open_desk
-from wasteland.cli.complete import completer
-from wasteland.cli.context import normalized
-from wasteland.cli.main import run
-from wasteland.commons.operations import Param
+from cli.away import Away, completed, open_away
+from cli.conftest import Ran
 from wasteland.commons.outbox import QUEUED
-from wasteland.hub.app import create_app
-
-
-class Away:
-    """
-    A hub behind a real socket, and the shells of people who work there.
-
-    Attributes:
-        desk: The hub.
-        url: Its address.
-        stop: Ends it; its port is closed then.
-    """
-
-    def __init__(self, desk: Desk, root: Path, call: Callable[..., Ran]) -> None:
-        self.desk = desk
-        self.root = root
-        self.wl = call
-        self._server: uvicorn.Server | None = None
-        self._port = 0
-        self.start()
-
-    def start(self) -> None:
-        """Serve, on the port of the first time."""
-        config = uvicorn.Config(
-            create_app(self.desk.hub), port=self._port, log_level="critical", access_log=False
-        )
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, daemon=True)
-        self._thread.start()
-        while not self._server.started:
-            self._thread.join(0.01)
-        self._port = self._server.servers[0].sockets[0].getsockname()[1]
-        self.url = f"http://127.0.0.1:{self._port}"
-
-    def stop(self) -> None:
-        """End it."""
-        if self._server:
-            self._server.should_exit = True
-            self._thread.join(30)
-        self._server = None
-
-    def joined(self, rig: str, account: str = "") -> Away:
-        """Sign a rig in and join the board as it."""
-        token = self.desk.tokens.get(account) or self.desk.account(rig)
-        assert 0 == self.wl("login", self.url, "--token", rig=rig, typed=token).code
-        handle = ("--handle", rig) if account else ()
-        assert 0 == self.wl("join", f"{self.url}/acme/board", *handle, rig=rig).code
-        return self
-
-    def posted(self, title: str = "Fix it") -> str:
-        """Post as the commons' owner; return the item's id."""
-        return self.desk.post(title)
 
 
 @pytest.fixture
@@ -80,31 +19,8 @@ def away(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[Away]:
     """A hub with a board, that ada and ben have joined."""
-
-    def call(*arguments: str, rig: str = "ada", typed: str = "") -> Ran:
-        for name, value in environment(tmp_path, rig).items():
-            monkeypatch.setenv(name, value)
-        for name in ("DOLTHUB_TOKEN", "DOLTHUB_API_TOKEN"):
-            monkeypatch.delenv(name, raising=False)
-        with _typed(monkeypatch, typed):
-            capsys.readouterr()
-            code = run(normalized(arguments))
-        captured = capsys.readouterr()
-        return Ran(code, captured.out, captured.err)
-
-    with open_desk(tmp_path / "far") as desk:
-        found = Away(desk, tmp_path, call)
-        try:
-            yield found.joined("ada").joined("ben")
-        finally:
-            found.stop()
-
-
-@contextmanager
-def _typed(monkeypatch: pytest.MonkeyPatch, text: str) -> Iterator[None]:
-    with monkeypatch.context() as patch:
-        patch.setattr("sys.stdin", io.StringIO(text))
-        yield
+    with open_away(tmp_path, monkeypatch, capsys) as found:
+        yield found.joined("ada").joined("ben")
 
 
 def test_a_round_of_work_is_done_over_http(away: Away) -> None:
@@ -170,6 +86,13 @@ def test_without_the_hub_reads_answer_from_before_and_say_so(away: Away) -> None
     assert 7 == away.wl("why", item).code
 
 
+def test_what_needs_the_whole_history_says_how_to_get_it(away: Away) -> None:
+    refused = away.wl("export", str(away.root / "pages"))
+
+    assert 1 == refused.code
+    assert f"wl join {away.url}/acme/board --clone" in refused.err
+
+
 def test_a_write_without_the_hub_waits_and_is_sent_once(away: Away) -> None:
     away.stop()
     waits = away.wl("post", "--title", "From the train", "--json")
@@ -181,11 +104,11 @@ def test_a_write_without_the_hub_waits_and_is_sent_once(away: Away) -> None:
 
     assert (7, 7) == (waits.code, again.code)
     assert told["queued"] == json.loads(again.err)["error"]["queued"]
-    assert f"post {told['id']} From the train" in mine.err or 7 == mine.code
+    assert re.search(f"waiting since .+: post {told['id']} From the train", mine.err)
     assert ["sent"] == [one["state"] for one in sent["sent"]]
     assert [told["id"]] == [row["id"] for row in json.loads(away.wl("browse", "--json").out)]
     assert [] == json.loads(away.wl("sync", "--json").out)["sent"]
-    assert "wl: waiting" not in away.wl("me").err
+    assert "waiting" not in away.wl("me").err
 
 
 def test_what_must_win_at_once_never_waits(away: Away) -> None:
@@ -236,54 +159,8 @@ def test_completion_reads_the_copy_and_asks_nobody(away: Away) -> None:
     away.wl("browse")
     away.stop()
 
-    assert [(item, "Complete me")] == _completed(away, "item", "w-")
-    assert [("ada", "ada")] == _completed(away, "rig", "ad")
-
-
-def test_a_clone_reads_here_and_pushes_to_the_rigs_own_fork(away: Away) -> None:
-    item = away.posted("Work in a clone")
-    joined = away.wl("join", f"{away.url}/acme/board", "--clone")
-    claimed = away.wl("claim", item, "--json")
-    done = away.wl("done", item, "--evidence", "https://example.org/7", "--json")
-    shown = json.loads(away.wl("show", item, "--json").out)
-    accepted = away.joined("mia", "acme").wl("accept", item, "--quality", "good", rig="mia")
-    synced = away.wl("sync", "--json")
-
-    assert 0 == joined.code, joined.err
-    assert 0 == claimed.code, claimed.err
-    assert (
-        "ada" == away.desk.rows(f"SELECT claimed_by FROM wanted WHERE id='{item}'")[0]["claimed_by"]
-    )
-    assert 0 == done.code, done.err
-    assert "in_review" == shown["item"]["status"]
-    assert 0 == accepted.code, accepted.err
-    assert 0 == synced.code, synced.err
-    assert "completed" == json.loads(away.wl("show", item, "--json").out)["item"]["status"]
-
-
-def test_a_clone_is_read_without_the_hub_and_its_token_shows_nowhere(away: Away) -> None:
-    item = away.posted("Seen before")
-    away.wl("join", f"{away.url}/acme/board", "--clone")
-    away.stop()
-    board = away.wl("browse", "--json")
-    refused = away.wl("claim", item, "--json")
-    (file,) = (away.root / "ada").rglob("clones/**/board.db")
-
-    assert [item] == [row["id"] for row in json.loads(board.out)]
-    assert "cannot be reached" in board.err
-    assert 7 == refused.code
-    for ran in (board, refused, away.wl("doctor", "--json"), away.wl("list", "--json")):
-        assert "wlt." not in ran.out + ran.err
-    assert 0o600 == stat.S_IMODE(file.stat().st_mode)
-
-
-def _completed(away: Away, source: str, typed: str) -> list[tuple[str, str]]:
-    away.wl("version")  # sets the environment of ada's shell
-    complete = completer(Param(source=source))
-    assert complete is not None
-    context = click.Context(click.Command("claim"))
-    items = complete(context, click.Argument(["id"]), typed)
-    return [(str(found.value), str(found.help)) for found in items]
+    assert [(item, "Complete me")] == completed(away, "item", "w-")
+    assert [("ada", "ada")] == completed(away, "rig", "ad")
 
 
 def _levels(ran: Ran) -> dict[str, str]:

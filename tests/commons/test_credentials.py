@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import stat
 import sys
+import threading
+import traceback
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from wasteland.commons.credentials import DOLTHUB, Credentials, is_dolthub
-from wasteland.protocol.errors import Unsupported
+from wasteland.protocol.errors import Invalid, Unsupported
 
 HUB = "https://hub.example.org"
 OURS = "wlt.v1.aaaaaaaaaaaa." + "s" * 43
@@ -44,7 +46,7 @@ def test_nobody_else_can_read_it_whatever_the_umask(store: Credentials) -> None:
 
     assert 0o600 == stat.S_IMODE(store.path.stat().st_mode)
     assert 0o700 == stat.S_IMODE(store.path.parent.stat().st_mode)
-    assert [store.path] == list(store.path.parent.iterdir())
+    assert {0o600} == {stat.S_IMODE(path.stat().st_mode) for path in store.path.parent.iterdir()}
 
 
 @pytest.mark.parametrize(
@@ -71,12 +73,81 @@ def test_a_host_that_only_looks_like_dolthub_is_not() -> None:
     assert not is_dolthub("https://example.org/www.dolthub.com")
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", "null", '{"https://hub.example.org": 7}'])
-def test_a_file_that_cannot_be_read_holds_no_token(store: Credentials, text: str) -> None:
+@pytest.mark.parametrize(
+    ("named", "root", "may_go"),
+    [
+        ((), HUB, False),
+        (("https://hub.example.org:8443", "http://hub.example.org"), HUB, False),
+        ((f"{HUB}/",), HUB, True),
+        (("HTTPS://Hub.Example.org",), HUB, True),
+        ((), "http://127.0.0.1:8999", True),
+        ((), "http://127.0.0.1.example.org", False),
+        ((DOLTHUB,), DOLTHUB, False),
+    ],
+)
+def test_a_hubs_token_of_the_environment_goes_only_to_hubs_that_the_user_has_named(
+    store: Credentials, named: tuple[str, ...], root: str, *, may_go: bool
+) -> None:
+    assert (OURS if may_go else "") == store.token(root, given=OURS, known=named)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", "null", '{"https://hub.example.org": 7}', "\0"])
+def test_a_file_that_cannot_be_read_is_refused_and_stays_as_it_is(
+    store: Credentials, text: str
+) -> None:
     store.path.parent.mkdir()
     store.path.write_text(text)
+    for attempt in (
+        lambda: store.token(HUB),
+        lambda: store.keep(HUB, OURS, "ada"),
+        lambda: store.forget(HUB),
+    ):
+        with pytest.raises(Invalid, match="cannot be read"):
+            attempt()
 
-    assert "" == store.token(HUB)
+    assert text == store.path.read_text()
+
+
+def test_a_refused_file_shows_none_of_its_tokens(store: Credentials) -> None:
+    store.path.parent.mkdir()
+    store.path.write_text(f'{{"{HUB}": {{"token": "{OURS}"')
+    with pytest.raises(Invalid) as refused:
+        store.roots()
+
+    shown = "".join(traceback.format_exception(refused.value))
+    assert OURS not in shown
+    assert refused.value.__cause__ is None
+
+
+def test_a_failed_write_keeps_the_old_tokens_and_leaves_no_draft(
+    store: Credentials, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.keep(HUB, OURS, "ada")
+    files = set(store.path.parent.iterdir())
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        store.keep(HUB, "another", "ada")
+
+    assert files == set(store.path.parent.iterdir())
+    assert OURS == store.token(HUB)
+
+
+def test_programs_that_keep_tokens_at_once_lose_none(store: Credentials) -> None:
+    roots = [f"https://hub-{number}.example.org" for number in range(16)]
+    threads = [
+        threading.Thread(target=Credentials(store.path).keep, args=(root, OURS, "ada"), daemon=True)
+        for root in roots
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+
+    assert sorted(roots) == store.roots()
 
 
 def test_the_keyring_holds_what_the_file_then_does_not(

@@ -8,21 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from commons.dolthub_town import ACCEPT, BOARD, ITEM, Town
 from engines.dolthub.hubs import LiveHub
-from engines.dolthub.stand_in import ROOT, Clock, StandIn
-from engines.dolthub.test_engine import Tap
+from engines.dolthub.stand_in import ROOT
 from wasteland.commons.creation import create_commons
-from wasteland.commons.receipts import DRY_RUN, MERGED, PENDING, Receipt
+from wasteland.commons.receipts import DRY_RUN, MERGED, PENDING
 from wasteland.commons.sdk import Commons
 from wasteland.commons.session import Seat
-from wasteland.engines.dolthub.http import Http
-from wasteland.engines.dolthub.retry import Timing
-from wasteland.engines.dolthub.secret import Secret
-from wasteland.hosts.base import PullState, RepoName
+from wasteland.hosts.base import PullState
 from wasteland.hosts.dolthub.host import DoltHubHost
 from wasteland.protocol.errors import (
     Conflict,
@@ -31,92 +27,6 @@ from wasteland.protocol.errors import (
     Stale,
     Unavailable,
 )
-
-BOARD = RepoName("org", "board")
-ITEM = "w-1"
-EVIDENCE = "https://example.org/work"
-RIGS = {"org": 3, "bob": 2, "alice": 1}
-ACCEPT = "op-accept"
-
-
-class Town:
-    """DoltHub with the board org/board: a maintainer, a reviewer, and a rig that did the work."""
-
-    def __init__(self, home: Path) -> None:
-        self.home = home
-        self.clock = Clock()
-        self.stand_in = StandIn(self.clock)
-        self.stand_in.add(str(BOARD))
-        for rig, trust in RIGS.items():
-            self.arrange(
-                f"INSERT INTO rigs (handle, dolthub_org, trust_level) "
-                f"VALUES ('{rig}', '{rig}', {trust})"
-            )
-        self.arrange(
-            f"INSERT INTO wanted (id, title, status, claimed_by, posted_by) "
-            f"VALUES ('{ITEM}', 'Mend the fence', 'claimed', 'alice', 'org')"
-        )
-        self.tap = Tap(self.stand_in)
-        self._hosts: list[DoltHubHost] = []
-        self.org, self.bob, self.alice = (self.seat(rig) for rig in RIGS)
-
-    def seat(self, rig: str) -> Commons:
-        """Return a session of *rig*, as another process of its machine would open it."""
-        timing = Timing(self.clock, self.clock.sleep, lambda: 0.5)
-        http = Http(ROOT, Secret("t"), transport=self.tap, timing=timing)
-        self._hosts.append(DoltHubHost(http, self.home / rig, clock=self.clock.date))
-        return Commons(self._hosts[-1], BOARD, Seat(rig, rig))
-
-    def close(self) -> None:
-        for host in self._hosts:
-            host.close()
-
-    def arrange(self, sql: str) -> None:
-        self.stand_in.arrange(str(BOARD), sql)
-
-    def submitted(self) -> Receipt:
-        """Let alice hand in her work."""
-        return self.alice.done(ITEM, evidence=EVIDENCE)
-
-    def accepted(self, **more: Any) -> Receipt:
-        """Let bob accept it."""
-        return self.bob.accept(ITEM, quality="good", op_id=ACCEPT, **more)
-
-    def pulls(self) -> list[str]:
-        """Return the states of all pull requests, oldest first."""
-        return [pull.state for pull in self.stand_in.state.pulls.get(str(BOARD), [])]
-
-    def remarks(self, number: str) -> list[str]:
-        return self.stand_in.state.pulls[str(BOARD)][int(number) - 1].comments
-
-    def status(self) -> tuple[Any, int, int]:
-        """Return the item's status on main, and how many completions and stamps are there."""
-        item = self.stand_in.rows(str(BOARD), "main", "wanted")[ITEM]
-        counts = [
-            len(self.stand_in.rows(str(BOARD), "main", table))
-            for table in ("completions", "stamps")
-        ]
-        return item["status"], counts[0], counts[1]
-
-    def distrust(self, rig: str) -> None:
-        """Let main state a policy, and take *rig*'s trust away."""
-        self.arrange("INSERT INTO _meta (`key`, value) VALUES ('policy.preset', 'open')")
-        self.arrange(f"UPDATE rigs SET trust_level = 0 WHERE handle = '{rig}'")
-
-    def die_at(self, text: str) -> None:
-        """Let nothing through any more from the first request on that holds *text*."""
-        is_dead = False
-
-        def refuse(sent: str) -> bool:
-            nonlocal is_dead
-            is_dead = is_dead or text in sent
-            return is_dead
-
-        self.tap.refuse = refuse
-
-    def revive(self) -> None:
-        self.tap.refuse = lambda _: False
-        self.tap.lose = lambda _: False
 
 
 @pytest.fixture

@@ -6,21 +6,25 @@ A hub of ours stands in for DoltHub; nothing of its own API is used.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
 from engines.dolthub.hubs import ROOT, LiveHub
 from wasteland import settings as user_settings
 from wasteland.commons import hubs, joining, memberships, workspace
 from wasteland.commons.creation import create_commons
+from wasteland.commons.receipts import MERGED, PENDING
 from wasteland.commons.sdk import Commons
+from wasteland.commons.session import Seat
 from wasteland.engines.dolthub.http import Http
 from wasteland.engines.dolthub.secret import Secret
 from wasteland.hosts.base import RepoName
+from wasteland.hosts.dolthub.host import DoltHubHost
 from wasteland.settings import Settings
 
 BOARD = RepoName("hop", "wl-commons")
@@ -76,3 +80,61 @@ def test_work_is_offered_as_a_pull_request_and_read_back(ada: Settings, live: Li
     assert "Seen from afar" == shown.item.title
     pulls = live.hub.host.pulls(BOARD, state=None)
     assert f"wl/ada/{posted.id}" in {pull.branch for pull in pulls}
+
+
+# --- the main job, where nothing but DoltHub's first API answers
+
+
+class FirstApi(httpx2.BaseTransport):
+    """Passes what DoltHub's first API has, and takes from the answers what names a hub of ours."""
+
+    def __init__(self, inner: httpx2.BaseTransport) -> None:
+        self._inner = inner
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Answer one request."""
+        path = request.url.path
+        if not path.startswith("/api/v1alpha1/") or path.endswith("/changes"):
+            return httpx2.Response(404, json={"message": "no such page"})
+        response = self._inner.handle_request(request)
+        response.read()
+        kept = {k: v for k, v in response.headers.items() if k == "content-type"}
+        return httpx2.Response(response.status_code, content=response.content, headers=kept)
+
+
+@pytest.fixture
+def seat(live: LiveHub, tmp_path: Path) -> Iterator[Callable[[str, str], Commons]]:
+    """Return a rig's session, which does not know that it asks a hub of ours."""
+    live.own("mia", "hop")
+    hosts: list[DoltHubHost] = []
+
+    def open_seat(rig: str, account: str) -> Commons:
+        http = live.client(rig, wrap=FirstApi)
+        hosts.append(DoltHubHost(http, tmp_path / "homes" / rig))
+        return Commons(hosts[-1], BOARD, Seat(rig, account))
+
+    yield open_seat
+    for host in hosts:
+        host.close()
+
+
+def test_the_main_job_is_done_over_the_first_api_alone(
+    seat: Callable[[str, str], Commons], live: LiveHub
+) -> None:
+    """What the hub takes at once is called merged, what waits is not, and a decision lands."""
+    ben, mia = seat("ben", "ben"), seat("mia", "hop")
+    item_id = mia.post(title="Mend the fence").id
+    told = [ben.register(), ben.claim(item_id), ben.unclaim(item_id), ben.claim(item_id)]
+    told += [ben.done(item_id, evidence="https://example.org/1")]
+    told += [mia.reject(item_id, reason="No tests.")]
+    told += [ben.done(item_id, evidence="https://example.org/2")]
+    told += [mia.accept(item_id, quality="good")]
+
+    assert [MERGED] * 4 + [PENDING, MERGED, PENDING, MERGED] == [receipt.state for receipt in told]
+    assert [] == live.hub.host.pulls(BOARD)
+    on_hub = Commons(live.hub.host, BOARD, Seat("mia", "hop"))
+    assert ("completed", "ben") == (
+        on_hub.show(item_id).item.status,
+        on_hub.show(item_id).item.claimed_by,
+    )
+    assert ["mia"] == [stamp.author for stamp in on_hub.rig("ben").stamps]

@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from wasteland import settings as user_settings
-from wasteland.commons import hubs
+from wasteland.commons import hubs, memberships, signing_in
 from wasteland.commons.memberships import HUB, Membership
 from wasteland.commons.operations import BY_NAME
 from wasteland.engines.dolthub.http import Call
@@ -57,7 +57,10 @@ def test_a_hub_is_named_by_any_address_on_it(typed: str, root: str) -> None:
     assert root == hubs.root_of(typed)
 
 
-@pytest.mark.parametrize("typed", ["", "ftp://hub", "https://ada:secret@hub.example.org", "//"])
+@pytest.mark.parametrize(
+    "typed",
+    ["", "ftp://hub", "https://ada:secret@hub.example.org", "//", "http://[::1", "http://["],
+)
 def test_what_is_no_address_of_a_hub_is_refused(typed: str) -> None:
     with pytest.raises(Invalid) as refused:
         hubs.root_of(typed)
@@ -72,6 +75,7 @@ def test_what_is_no_address_of_a_hub_is_refused(typed: str) -> None:
         (f"{ROOT}/acme", None),
         ("file:///acme/board", None),
         ("acme/board", None),
+        ("http://[::1/acme/board", None),
     ],
 )
 def test_a_commons_on_a_hub_is_told_from_other_targets(
@@ -104,6 +108,28 @@ def test_no_token_goes_to_another_hub_or_in_the_clear(settings: Settings) -> Non
         replace(settings, allow_plain=True), "http://hub.example.org", transport=heard
     ) as http:
         assert http.has_token
+
+
+def test_the_environments_token_goes_to_wl_hub_and_to_joined_hubs_alone(tmp_path: Path) -> None:
+    known = "https://joined.example.org"
+    user = replace(user_settings.load({"HOME": str(tmp_path)}), token=TOKEN, hub=ROOT)
+    memberships.save(user.config, Membership(BOARD, "ada", "ada", HUB, known))
+
+    def has_token(root: str) -> bool:
+        with hubs.open_http(user, root, transport=Heard()) as http:
+            return http.has_token
+
+    assert [True, True, False] == [has_token(r) for r in (ROOT, known, "https://other.example")]
+
+
+def test_a_token_that_was_held_back_says_how_it_may_go(tmp_path: Path) -> None:
+    user = replace(user_settings.load({"HOME": str(tmp_path)}), token=TOKEN)
+    heard = Heard()
+    with pytest.raises(Unauthenticated) as refused:
+        signing_in.account_at(user, ROOT, transport=heard)
+
+    assert f"WL_HUB={ROOT}" in refused.value.hint
+    assert [] == heard.requests
 
 
 def test_a_token_that_the_hub_does_not_know_names_the_way_in(settings: Settings) -> None:

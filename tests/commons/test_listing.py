@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from commons.casts import NOON, Cast, refusal, write_rows
 from wasteland.commons import queries
-from wasteland.commons.listing import Filters, list_items
+from wasteland.commons.listing import Filters, cursor_after, read_cursor
+from wasteland.commons.pages import list_items
 from wasteland.engines.base import Engine
 from wasteland.engines.doltlite.engine import DoltLiteEngine
-from wasteland.engines.sql import DOLTLITE
+from wasteland.engines.sql import DOLTLITE, Dialect
 from wasteland.protocol.records import WantedItem
 from wasteland.protocol.schema import WANTED, Value
 
@@ -84,6 +85,28 @@ def test_reading_priority_by_priority_lists_the_same(board: Engine, asked: Filte
     whole, stepwise = list_items(query, DOLTLITE, asked), list_items(query, STEPWISE, asked)
 
     assert whole == stepwise
+
+
+@given(filters, st.sampled_from([DOLTLITE, STEPWISE]))
+def test_pages_together_list_what_one_does(board: Engine, asked: Filters, dialect: Dialect) -> None:
+    query = queries.at(board)
+    whole = list_items(query, dialect, replace(asked, limit=100))
+
+    paged: list[WantedItem] = []
+    page = list_items(query, dialect, asked)
+    while page:
+        paged += page
+        after = read_cursor(cursor_after(page[-1]))
+        page = list_items(query, dialect, replace(asked, after=after))
+
+    assert [item.id for item in whole] == [item.id for item in paged]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "x", "[]", "{}", "[1,2,3,4]", '["w",null,null]', '["w",2,"soon","t"]', "[" * 9999]
+)
+def test_what_is_no_cursor_is_refused(text: str) -> None:
+    assert "invalid" == refusal(lambda: read_cursor(text)).code
 
 
 @pytest.mark.parametrize(

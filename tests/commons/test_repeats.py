@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from commons.casts import EVIDENCE, REPO, Cast, essence, refusal
-from wasteland.commons import pending, writing
+from wasteland.commons import steps, writing
 from wasteland.commons.receipts import Receipt
 from wasteland.engines.doltlite.engine import DoltLiteEngine
 from wasteland.hosts.base import PullState
@@ -87,7 +87,7 @@ STEPS: dict[str, tuple[object, str, bool]] = {
     "after the journal": (LocalHost, "begin_operation", True),
     "before the branch": (DoltLiteEngine, "create_branch", False),
     "after the branch": (DoltLiteEngine, "create_branch", True),
-    "after the branch's commit": (pending, "_write", True),
+    "after the branch's commit": (steps, "write", True),
     "before the pull request": (LocalHost, "open_pull", False),
     "after the pull request": (LocalHost, "open_pull", True),
     "before the merge": (LocalHost, "merge", False),

@@ -99,6 +99,34 @@ def test_a_copy_follows_row_by_row(far: Far) -> None:
     copy.close()
 
 
+def test_a_source_that_tells_no_difference_is_polled_and_read_whole_where_it_moved(
+    lite: Far, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def untold(*_: Any, **__: Any) -> Any:
+        raise Unsupported("It tells no differences.")
+
+    class Counted(EngineSource):
+        def page(self, table: str, at: str, after: str | None) -> Page:
+            asked.append(table)
+            return super().page(table, at, after)
+
+    monkeypatch.setattr(type(lite.near("mia").engine), "diff", untold)
+    there = Counted(lambda: lite.near("mia").engine)
+    copy = lite.replica()
+    copy.refresh(there)
+    first = len(asked)
+    copy.refresh(there)
+    unmoved = len(asked)
+    lite.near("mia").post(title="Later")
+    copy.refresh(there)
+
+    assert first == unmoved < len(asked)
+    assert ["Later"] == [shown.item.title for shown in at_copy(copy).browse()]
+    copy.close()
+
+
 def test_a_copy_holds_what_main_holds(far: Far) -> None:
     copy = far.replica()
     copy.refresh(source(far))

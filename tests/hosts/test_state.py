@@ -7,14 +7,16 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from hosts.boards import BOARD, NOON
-from wasteland.hosts.base import RepoName
+from wasteland.hosts.base import PullState, RepoName
 from wasteland.hosts.state import Repository, State
 from wasteland.protocol.errors import EngineError, Unavailable, Unsupported
 
@@ -126,3 +128,47 @@ def test_what_is_written_after_another_process_has_closed_the_file_is_there(
 
     assert (tmp_path / "host.db-wal").exists()
     assert RepoName("late", "board") in State(tmp_path / "host.db").repositories.commons()
+
+
+def _plans(state: State, *, of: Callable[[], object]) -> str:
+    """Return how SQLite runs the statements of a call."""
+    plans: list[str] = []
+    read = state._file.read
+
+    def explained(sql: str, parameters: Any = ()) -> list[sqlite3.Row]:
+        plans.extend(row["detail"] for row in read(f"EXPLAIN QUERY PLAN {sql}", parameters))
+        return read(sql, parameters)
+
+    state._file.read = explained  # type: ignore[method-assign]
+    of()
+    return " ".join(plans)
+
+
+@pytest.mark.parametrize(
+    ("index", "ask"),
+    [
+        ("pulls_author", lambda s: s.pulls.of(BOARD, state=PullState.OPEN, author="ada")),
+        ("pulls_state", lambda s: s.pulls.count_open(BOARD)),
+        ("pulls_state", lambda s: s.pulls.page(BOARD, state=PullState.OPEN, limit=9)),
+        ("pulls_open_item", lambda s: s.pulls.open_about(BOARD, "w-1")),
+        ("pulls_open_branch", lambda s: s.pulls.open_of(BOARD, BOARD, "wl/ada/w-1")),
+        ("pulls_branch", lambda s: s.pulls.newest_of(BOARD, BOARD, "wl/ada/w-1")),
+        ("repositories_parent", lambda s: s.repositories.count_forks(BOARD)),
+        ("repositories_name", lambda s: s.repositories.alike(BOARD)),
+        ("repositories_name", lambda s: s.repositories.owners_alike("ACME")),
+    ],
+)
+def test_what_is_asked_often_is_read_off_an_index(
+    state: State, index: str, ask: Callable[[State], object]
+) -> None:
+    plan = _plans(state, of=lambda: ask(state))
+
+    assert index in plan
+    assert "SCAN" not in plan
+
+
+def test_owners_are_told_alike_whatever_the_case(state: State) -> None:
+    for name in ("Acme/x", "acme/y", "acme-2/x", "acm/x"):
+        state.repositories.add(Repository(RepoName.parse(name), "doltlite"), at=NOON)
+
+    assert {"Acme", "acme"} == state.repositories.owners_alike("ACME") - {BOARD.owner} | {"acme"}

@@ -15,6 +15,7 @@ from fastapi.routing import iter_route_contexts
 
 from hub.desks import Desk
 from wasteland.hub.app import routes
+from wasteland.hub.errors import V2, is_below, is_of_first
 from wasteland.hub.hub import Hub
 
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -88,6 +89,25 @@ class Door:
 def doors(hub: Hub) -> list[Door]:
     """Return every route, those that are not published too."""
     return list(_doors(hub))
+
+
+def is_broken(answer: Any) -> bool:
+    """Return whether an answer tells of a mistake of ours; 501 tells what a hub does not do."""
+    return int(answer.status_code) >= 500 and answer.status_code != 501
+
+
+def is_in_own_form(path: str, answer: Any) -> bool:
+    """Return whether a refusal is told as the API that *path* is of tells it."""
+    if answer.is_success or path.startswith(("/t/", "/remotes/", "/login")):
+        return True
+    told = answer.json()
+    content_type = answer.headers["content-type"]
+    if is_of_first(path):
+        state = told.get("status", told.get("query_execution_status"))
+        return bool(state == "Error") and content_type == "application/json"
+    is_known = bool(told["code"].isupper() == is_below(path, V2))
+    is_problem = content_type == "application/problem+json"
+    return is_problem and is_known and bool(told["status"] == answer.status_code)
 
 
 def _doors(hub: Hub) -> Iterator[Door]:

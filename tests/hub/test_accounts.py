@@ -216,6 +216,10 @@ def test_an_account_is_no_organisation_and_has_no_members(accounts: Accounts) ->
         "see wlt.v1.abcdefghijklmnopqrstuvwxyz here",
         "(dhat.v1.0123456789abcdefghijklmnopqrstuv)",
         "a=wlt.v1.0123456789ab.abcdefghij&b=dhat.v1.abcdefghijklmnopqrstuvwxyz",
+        "eyJhbGciOiJFZERTQSJ9.abcdefghijkl.abcdefghijkl",
+        "key: whsec_abcdefghijklmnop",
+        "clone https://ada:abcdefghij@hub.example/acme/board failed",
+        "http://127.0.0.1:8999/t/abcdefghijklm/acme/board.db",
     ],
 )
 def test_secrets_are_taken_out_of_text(text: str) -> None:

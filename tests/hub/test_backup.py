@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import shutil
 import sqlite3
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import pytest
 
 from commons.casts import REPO, Cast
 from hub.played import finish, play, servers, stage, tale, today
+from hub.workers import PATIENCE_S, SPAWN, keep_working
 from wasteland.hosts.base import PullState
 from wasteland.hosts.digests import digest
 from wasteland.hosts.local import LocalHost
@@ -24,8 +23,6 @@ from wasteland.hub.backup import backup, check, making, restore
 from wasteland.hub.backup.manifest import FILE, Manifest, read
 from wasteland.hub.fsck import fsck
 from wasteland.protocol.errors import Conflict, Invalid, NotFound, Tampered, WastelandError
-
-SPAWN = multiprocessing.get_context("spawn")
 
 
 @pytest.fixture
@@ -117,30 +114,20 @@ def test_backups_are_for_their_owner_only(cast: Cast, tmp_path: Path) -> None:
 # --- while it is written to
 
 
-def keep_working(root: Path, there: Event, enough: Event) -> None:
-    """Post, claim and submit until it is enough."""
-    with LocalHost(root, clock=today()) as host:
-        cast = Cast(host, today())
-        while not enough.is_set():
-            cast.posted()
-            item = cast.submitted()
-            finish(cast, item)
-            there.set()
-
-
 def test_backups_of_a_busy_host_are_whole(cast: Cast, tmp_path: Path) -> None:
     cast.max.set_rule("posts_per_day", "100000")
     cast.max.set_rule("claims_cap", "1:none")
     there, enough = SPAWN.Event(), SPAWN.Event()
     worker = SPAWN.Process(target=keep_working, args=(cast.host.root, there, enough))
     worker.start()
-    assert there.wait(60)
     try:
+        assert there.wait(PATIENCE_S)
         for number in range(4):
             backup(cast.host.root, tmp_path / f"backup{number}")
     finally:
         enough.set()
-        worker.join()
+        worker.join(PATIENCE_S)
+        worker.kill()
 
     assert 0 == worker.exitcode
     for number in range(4):

@@ -8,10 +8,8 @@ from typing import Any, Final
 
 import pytest
 
-from hub.crawl import Door, doors
+from hub.crawl import doors, is_broken, is_in_own_form
 from hub.desks import API, V1, V2, Desk, open_desk
-from wasteland.hub.errors import V1ALPHA1
-from wasteland.hub.errors import V2 as SECOND
 from wasteland.protocol.errors import EngineError, Unavailable
 
 JSON: Final = {"content-type": "application/json"}
@@ -45,30 +43,13 @@ def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         yield desk
 
 
-def _is_in_own_form(door: Door, answer: Any) -> bool:
-    """Return whether a refusal is told as the API of a route tells it."""
-    if answer.is_success or door.path.startswith(("/t/", "/remotes/", "/login")):
-        return True
-    told = answer.json()
-    if door.path.startswith(V1ALPHA1):
-        state = told.get("status", told.get("query_execution_status"))
-        return bool(state == "Error") and answer.headers["content-type"] == "application/json"
-    is_problem = answer.headers["content-type"] == "application/problem+json"
-    is_second = door.path.startswith(SECOND)
-    return bool(
-        is_problem
-        and told["status"] == answer.status_code
-        and (told["code"].isupper() == is_second)
-    )
-
-
 @pytest.mark.parametrize("kind", BODIES)
 def test_no_body_breaks_a_route(one: Desk, kind: str, caplog: pytest.LogCaptureFixture) -> None:
     taking = [door for door in doors(one.hub) if door.body]
     wrong = []
     for door in taking:
         answer = one.send(door.method, door.url(NAMES), "acme", content=BODIES[kind], headers=JSON)
-        if answer.status_code >= 500 or not _is_in_own_form(door, answer):
+        if is_broken(answer) or not is_in_own_form(door.path, answer):
             wrong.append(f"{door}: {answer.status_code} {answer.text[:200]}")
 
     assert [] == wrong
@@ -95,11 +76,11 @@ def test_a_body_of_another_type_is_not_read_as_json(one: Desk, content_type: str
         content = json.dumps(door.json(NAMES)).encode()
         answer = one.send(door.method, door.url(NAMES), "acme", content=content, headers=headers)
         assert answer.status_code in {400, 422}, (str(door), answer.text)
-        assert _is_in_own_form(door, answer), str(door)
+        assert is_in_own_form(door.path, answer), str(door)
 
 
 QUERIES: Final = (
-    *("", "x", "-1", "0", "1.5", "9" * 30, "9" * 5000, "NaN", "true", "null", "[]", "{}", "%00"),
+    *("", "x", "-1", "0", "1.5", "9" * 30, "9" * 3000, "NaN", "true", "null", "[]", "{}", "%00"),
     *("%ff", "%F0%28%8C%BC", "%ed%a0%80", "a%0d%0ab", "%E2%80%AE", "'; DROP TABLE wanted; --"),
     *("2026-13-45", "2026-02-30T25:61:61Z", "0001-01-01", "9999-12-31T23:59:59Z", "main~99999"),
 )
@@ -118,7 +99,7 @@ def test_no_query_breaks_a_route(one: Desk) -> None:
             mark = "&" if "?" in base else "?"
             asked = base + mark + "&".join(f"{name}={text}" for name in names)
             answer = one.send("GET", asked.replace("wait_s=", "wait="), "acme")
-            if answer.status_code >= 500 or not _is_in_own_form(door, answer):
+            if is_broken(answer) or not is_in_own_form(door.path, answer):
                 wrong.append(f"{asked[:150]}: {answer.status_code} {answer.text[:150]}")
 
     assert [] == wrong
@@ -151,7 +132,7 @@ def test_no_header_breaks_a_route(one: Desk, headers: dict[str, str]) -> None:
     for door in doors(one.hub)[::3]:
         url = door.url(NAMES) + ("&wait_s=0" if "?" in door.url(NAMES) else "?wait_s=0")
         answer = one.client.request(door.method, url, headers=signed, json=door.json(NAMES))
-        if answer.status_code >= 500 or not _is_in_own_form(door, answer):
+        if is_broken(answer) or not is_in_own_form(door.path, answer):
             wrong.append(f"{door}: {answer.status_code} {answer.text[:200]}")
 
     assert [] == wrong
@@ -186,7 +167,7 @@ def test_a_method_that_a_route_has_not_is_told_with_those_that_it_has(
         f"{V2}",
         f"{V2}/user/",
         f"{API}/nowhere",
-        "//",
+        "http://127.0.0.1//",
         "/api",
         "/api/v3/user",
         "/../etc/passwd",
@@ -200,7 +181,7 @@ def test_an_unknown_route_is_told_in_the_form_of_its_api(one: Desk, path: str) -
         assert answer.status_code in {200, 404}
         return
     assert 404 == answer.status_code
-    assert _is_in_own_form(Door("GET", path), answer)
+    assert is_in_own_form(path, answer)
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -225,7 +206,7 @@ def test_what_failed_on_our_side_is_told_without_its_place(
             raise _error
 
         monkeypatch.setattr(one.hub.host, "forks", fail)
-        for path in (f"{V1}/acme/board/forks", f"{V2}/databases/acme/board"):
+        for path in (f"{V1}/acme/board/forks", f"{V2}/databases/acme/board/forks"):
             answer = one.send("GET", path)
             assert status == answer.status_code
             assert root not in answer.text

@@ -11,6 +11,7 @@ import pytest
 from commons.outgoing.servers import LOOPBACK, Receiver, reply
 from hub.desks import API, BOARD, Desk, open_desk
 from wasteland.hub import chores
+from wasteland.hub.http.repeats import Kept
 
 
 @pytest.fixture
@@ -82,3 +83,11 @@ def test_chores_end_with_the_hub(desk: Desk) -> None:
         thread.join(timeout=30)
     assert len(threads) >= 4
     assert not any(thread.is_alive() for thread in threads)
+
+
+def test_what_is_kept_for_a_time_is_pruned_in_turn(desk: Desk) -> None:
+    desk.hub.answers.finish("acme", "k", Kept("digest", 200, "{}", ""))
+    desk.hub._store.write("UPDATE answers SET created_at = '2001-01-01 00:00:00'")
+
+    chores._prune(desk.hub)
+    assert [] == desk.hub._store.read("SELECT * FROM answers")

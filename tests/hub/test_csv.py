@@ -10,6 +10,7 @@ from typing import Final
 import pytest
 
 from hub.desks import V1, Desk
+from wasteland.hub.v1alpha1 import csv as csv_routes
 
 WORDS: Final = ["plain", 'say "hi"', "a,b", "two\nlines", "=1+1", "ünïcødé ✓", " lead", ""]
 
@@ -96,7 +97,32 @@ def test_a_branch_and_a_commit_are_read_as_they_stand(desk: Desk) -> None:
         "acme/board/main/dolt_branches",
     ],
 )
-def test_what_is_not_there_is_told_as_a_problem(desk: Desk, path: str) -> None:
+def test_what_is_not_there_is_told_in_the_form_of_the_first_api(desk: Desk, path: str) -> None:
     answer = desk.send("GET", f"/csv/{path}")
 
-    assert (404, "not_found") == (answer.status_code, answer.json()["code"])
+    assert (404, "Error", "not_found") == (
+        answer.status_code,
+        answer.json()["status"],
+        answer.json()["code"],
+    )
+
+
+def test_what_is_too_long_for_one_archive_is_refused(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(csv_routes, "MOST_BYTES", 100)
+    answer = desk.send("GET", "/csv/acme/board/main")
+
+    assert 403 == answer.status_code
+    assert "one by one" in answer.text
+    assert desk.send("GET", "/csv/acme/board/main/rigs").is_success
+
+
+def test_no_more_than_two_archives_are_made_at_once(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(csv_routes, "_PATIENCE_S", 0.01)
+    with csv_routes._MAKING, csv_routes._MAKING:
+        assert 503 == desk.send("GET", "/csv/acme/board/main").status_code
+
+    assert desk.send("GET", "/csv/acme/board/main").is_success

@@ -14,9 +14,14 @@ from hub.desks import API, BOARD, Desk
 from wasteland import settings
 from wasteland.cli.main import run
 from wasteland.commons.creation import create_commons
+from wasteland.hosts.base import RepoName
+from wasteland.hosts.digests import digest
 from wasteland.hosts.local import LocalHost
 from wasteland.hub.app import create_app
+from wasteland.hub.backup import backup, restore
+from wasteland.hub.fsck import fsck
 from wasteland.hub.hub import Hub, Options
+from wasteland.hub.moving import move
 from wasteland.protocol.errors import Conflict, Invalid, NotFound, Unavailable, Unsupported
 
 BOARDS = "SELECT id, status FROM wanted ORDER BY id"
@@ -39,6 +44,11 @@ def far_desk(root: Path, url: str, password: str = PASSWORD) -> Iterator[Desk]:
             yield Desk(hub, client)
     finally:
         hub.close()
+
+
+def far_host(root: Path, url: str) -> LocalHost:
+    """Return a host on the server at *url*."""
+    return LocalHost(root, dolt_url=url, dolt_password=PASSWORD)
 
 
 def open_board(desk: Desk) -> None:
@@ -127,6 +137,59 @@ def test_files_and_ports_of_the_server_are_not_the_hubs(there: Elsewhere, tmp_pa
             host.engine(BOARD)
 
 
+@pytest.mark.dolt
+def test_two_hosts_on_one_server_leave_each_others_databases_alone(
+    there: Elsewhere, tmp_path: Path
+) -> None:
+    """Also where one moves there, or deletes, what has the same name as the other's."""
+    with far_host(tmp_path / "one", there.url) as one, far_host(tmp_path / "two", there.url) as two:
+        head = create_commons(one, BOARD, handle="mia", engine="dolt")
+        with pytest.raises(Conflict, match="has a database acme__board already"):
+            create_commons(two, BOARD, handle="eve", engine="dolt")
+        own = create_commons(two, BOARD, handle="eve")
+        with pytest.raises(Conflict):
+            move(two, BOARD, "dolt")
+
+        assert (head, own) == (one.engine(BOARD).head(), two.engine(BOARD).head())
+        two.delete(BOARD)
+        assert head == one.engine(BOARD).head()
+        one.delete(BOARD)
+        assert create_commons(two, BOARD, handle="eve", engine="dolt")
+
+
+@pytest.mark.dolt
+def test_a_commons_moves_to_the_server_and_back(there: Elsewhere, tmp_path: Path) -> None:
+    with far_host(tmp_path / "host", there.url) as host:
+        create_commons(host, BOARD, handle="mia")
+        before = digest(host.engine(BOARD))
+        moved = move(host, BOARD, "dolt")
+        back = move(host, BOARD, "doltlite")
+
+        assert before == moved.digests == back.digests == digest(host.engine(BOARD))
+        assert not host.storage("dolt").exists(BOARD)
+
+
+@pytest.mark.dolt
+def test_a_backup_has_all_but_the_databases_of_the_server(there: Elsewhere, tmp_path: Path) -> None:
+    """Which are found again when the host is made anew, or nothing is made."""
+    old, new, copy = tmp_path / "old", tmp_path / "new", tmp_path / "copy"
+    with far_host(old, there.url) as host:
+        create_commons(host, BOARD, handle="mia", engine="dolt")
+        create_commons(host, RepoName("acme", "here"), handle="mia")
+        head = host.engine(BOARD).head()
+    report = backup(old, copy, dolt_password=PASSWORD)
+    restore(copy, new, dolt_password=PASSWORD)
+
+    assert ((str(BOARD),), ()) == (report.elsewhere, report.missing)
+    assert [] == fsck(new, deep=True, dolt_password=PASSWORD)
+    with far_host(new, there.url) as host:
+        assert head == host.engine(BOARD).head()
+        host.delete(BOARD)
+    with pytest.raises(NotFound, match="has it no more"):
+        restore(copy, tmp_path / "newer", dolt_password=PASSWORD)
+    assert not (tmp_path / "newer").exists()
+
+
 def test_a_host_with_databases_of_its_own_is_not_pointed_elsewhere(tmp_path: Path) -> None:
     """They would be hidden behind the server's."""
     (tmp_path / ".dolt-databases" / "acme__board" / ".dolt" / "noms").mkdir(parents=True)
@@ -137,7 +200,31 @@ def test_a_host_with_databases_of_its_own_is_not_pointed_elsewhere(tmp_path: Pat
         host.storage("dolt")
 
 
-# --- the command
+# --- the commands
+
+
+@pytest.mark.dolt
+def test_care_of_the_host_signs_in_with_the_same_password(
+    there: Elsewhere,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with far_host(tmp_path / "host", there.url) as host:
+        create_commons(host, BOARD, handle="mia", engine="dolt")
+    monkeypatch.setenv("WL_HOST", str(tmp_path / "host"))
+    monkeypatch.setenv("WL_DOLT_PASSWORD", PASSWORD)
+    codes = [
+        run(["hub", *command])
+        for command in (
+            ["visibility", str(BOARD), "private"],
+            ["fsck"],
+            ["move", str(BOARD), "--to", "doltlite"],
+        )
+    ]
+
+    assert [0, 0, 0] == codes
+    assert PASSWORD not in "".join(capsys.readouterr())
 
 
 def test_serve_refuses_a_password_in_the_url_without_repeating_it(

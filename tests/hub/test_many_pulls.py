@@ -8,7 +8,9 @@ import pytest
 
 from hub.desks import API, BOARD, V1, Desk
 from wasteland.hosts.base import PullRequest, PullState, RepoName
-from wasteland.hub import notices
+from wasteland.hosts.local import LocalHost
+from wasteland.hub import notices, pulls
+from wasteland.hub.verdicts import Opinion
 
 FORK = RepoName("ada", "board")
 WAITS = "INSERT INTO _meta (`key`, `value`) VALUES ('theme', 'dark')"
@@ -62,3 +64,49 @@ def test_a_round_of_webhooks_reads_only_what_is_new_or_ended(waiting: Desk) -> N
     found, after, _ = notices._news(hub, BOARD, told)
     assert (frozenset({"2"}), frozenset()) == (told.open_pulls, after.open_pulls)
     assert ["pull_request"] == [event.name for event in found if "pull" in event.name]
+
+
+def test_the_pull_requests_about_an_item_are_found_by_its_name(desk: Desk) -> None:
+    desk.account("ada")
+    desk.join("ada")
+    for branch in ("wl/ada/w-1", "wl/ada/w-11", "wl/ada/x/w-1", "other/w-1"):
+        desk.write("ada", branch, WAITS)
+        desk.offer("ada", branch)
+
+    found = desk.hub.host.pulls_about(BOARD, "w-1")
+    assert ["wl/ada/w-1"] == [pull.branch for pull in found]
+    assert found == super(LocalHost, desk.hub.host).pulls_about(BOARD, "w-1")
+    assert [] == desk.hub.host.pulls_about(BOARD, "%")
+
+
+def test_an_item_is_shown_without_listing_the_pull_requests_of_others(waiting: Desk) -> None:
+    item = waiting.post()
+
+    assert item == waiting.ok("GET", f"{API}/wanted/{item}", "ada")["item"]["id"]
+
+
+def test_pull_requests_of_a_review_status_come_in_one_query(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for who in ("ada", "ben"):
+        desk.account(who)
+        desk.join(who)
+        desk.write(who, f"wl/{who}/theme", WAITS)
+        desk.offer(who, f"wl/{who}/theme")
+    asked: list[object] = []
+    page = desk.hub.host.pull_page
+
+    def counted(*given: Any, **rest: Any) -> list[PullRequest]:
+        asked.append(rest)
+        return page(*given, **rest)
+
+    monkeypatch.setattr(desk.hub.host, "pull_page", counted)
+    pull = desk.hub.host.open_pull_of(BOARD, FORK, "wl/ada/theme")
+    assert pull
+    desk.hub.verdicts.opine(pull, Opinion.APPROVED, account="acme", rig="mia", body="")
+
+    found, after = pulls.page(
+        desk.hub, BOARD, among=desk.hub.verdicts.reviewed(BOARD, [Opinion.APPROVED])
+    )
+    assert ([pull.id], None, 1) == ([each.id for each in found], after, len(asked))
+    assert ([], None) == pulls.page(desk.hub, BOARD, among=())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 import signal
 from collections.abc import Iterator
 from contextlib import closing
@@ -11,18 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from commons.casts import NOON, REPO, Cast, Clock
+from commons.casts import NOON, REPO, Cast
 from hub.played import EVIDENCE, play, servers, stage, tale
+from hub.workers import PATIENCE_S, SPAWN, move_and_die
 from wasteland.engines.base import MAIN
 from wasteland.engines.doltlite.engine import DoltLiteEngine
 from wasteland.hosts.base import PullState, RepoName
 from wasteland.hosts.digests import digest
 from wasteland.hosts.local import LocalHost
 from wasteland.hub import store
+from wasteland.hub.fsck import fsck
 from wasteland.hub.moving import move, mover
 from wasteland.protocol.errors import Conflict, Invalid, NotFound, Tampered, Unsupported
 
-SPAWN = multiprocessing.get_context("spawn")
 pytestmark = pytest.mark.dolt
 
 
@@ -52,6 +51,7 @@ def world(cast: Cast) -> tuple[object, ...]:
 def test_a_commons_is_the_same_there_and_back(cast: Cast) -> None:
     play(cast)
     before = world(cast)
+    assert [] == fsck(cast.host.root)
 
     there = move(cast.host, REPO, "dolt")
     on_dolt = world(cast)
@@ -63,6 +63,8 @@ def test_a_commons_is_the_same_there_and_back(cast: Cast) -> None:
     assert before == world(cast)
     assert there.digests == back.digests == before[1]
     assert (0, ()) == (there.left_out, there.lost)
+    # Main's head, which was noted, is called otherwise by now.
+    assert [] == fsck(cast.host.root)
 
 
 def test_work_goes_on_where_it_was(cast: Cast) -> None:
@@ -126,17 +128,6 @@ def test_what_is_written_meanwhile_comes_along(cast: Cast) -> None:
     assert "in_review" == fresh.ben.show(done[1]).item.status
 
 
-def move_and_die(root: Path, dolt: str, at: str) -> None:
-    """Begin a move and be killed where it gets to *at*."""
-
-    def die(what: str, number: int, of: int) -> None:
-        if what == at:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    with LocalHost(root, clock=Clock(), dolt=dolt) as host:
-        move(host, REPO, "dolt", progress=die)
-
-
 @pytest.mark.parametrize("at", ["commits", "branches"])
 def test_a_move_that_is_killed_leaves_the_old_one_and_can_be_repeated(
     cast: Cast, dolt_program: str, at: str
@@ -145,7 +136,7 @@ def test_a_move_that_is_killed_leaves_the_old_one_and_can_be_repeated(
     before = world(cast)
     process = SPAWN.Process(target=move_and_die, args=(cast.host.root, dolt_program, at))
     process.start()
-    process.join()
+    process.join(PATIENCE_S)
 
     assert -signal.SIGKILL == process.exitcode
     assert "doltlite" == cast.host.engine(REPO).dialect.name

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from hub.desks import BOARD, V1, V2, Desk
+from wasteland.hosts.journaled import utc_now
 from wasteland.hub import writes
-from wasteland.hub.operations import Kind, State
+from wasteland.hub.operations import KEPT, Jobs, Kind, State
 from wasteland.protocol.errors import Conflict
 
 DELETES = "DELETE FROM wanted"
@@ -65,3 +67,11 @@ def test_a_mistake_of_ours_leaves_no_operation_running(
     assert 500 == desk.send("POST", path, "acme", **rest).status_code
     (job,) = desk.hub.jobs.of_account("acme")
     assert State.FAILED is job.state
+
+
+def test_what_ended_long_ago_is_forgotten(desk: Desk) -> None:
+    _run(desk, None)
+    assert 0 == desk.hub.jobs.prune()
+
+    long_after = Jobs(desk.hub._store, lambda: utc_now() + KEPT + timedelta(days=1))
+    assert (1, []) == (long_after.prune(), desk.hub.jobs.of_account("acme"))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any, Final
 
 import pytest
 
 from hub.crawl import doors
-from hub.desks import API, Desk
+from hub.desks import API, Desk, claim
+from wasteland.commons import board
 from wasteland.commons.operations import OPERATIONS, Kind
 from wasteland.hub.tokens import Scope
 
@@ -49,6 +51,48 @@ def test_lists_come_in_pages_that_link_to_the_next(desk: Desk) -> None:
 
     assert [2, 2, 1] == sizes
     assert titles == set(seen)
+
+
+def test_a_page_goes_on_where_the_last_ended_whatever_left_the_board_meanwhile(desk: Desk) -> None:
+    for number in range(6):
+        desk.post(f"item {number}")
+    first = desk.ok("GET", f"{API}/wanted", params={"limit": 3})
+    for item in first["items"]:
+        desk.ok("POST", f"{API}/wanted/{item['id']}/withdraw", "acme")
+
+    second = desk.ok("GET", f"{API}/wanted", params={"limit": 3, "cursor": first["next"]})
+    shown = [item["title"] for page in (first, second) for item in page["items"]]
+    assert (6, "") == (len(set(shown)), second["next"])
+
+
+def test_the_end_of_a_search_is_the_end_of_its_pages(desk: Desk) -> None:
+    """However far one reads: no page beyond what is found is refused."""
+    item = desk.post("needle")
+    last = base64.urlsafe_b64encode(b"999").decode()
+
+    found = desk.ok("GET", f"{API}/search", params={"words": "needle", "limit": 1000})
+    beyond = desk.ok(
+        "GET", f"{API}/search", params={"words": "needle", "limit": 1000, "cursor": last}
+    )
+    assert [item] == [hit["id"] for hit in found["items"]]
+    assert ([], "") == (beyond["items"], beyond["next"])
+
+
+def test_a_page_is_full_although_pending_work_took_items_off_it(desk: Desk) -> None:
+    items = [desk.post(f"item {number}") for number in range(4)]
+    desk.account("ada")
+    desk.join("ada")
+    taken = desk.ok("GET", f"{API}/wanted", "ada", params={"limit": 1})["items"][0]["id"]
+    branch = f"wl/ada/{taken}"
+    desk.write("ada", branch, claim("ada", taken))
+    desk.write("ada", branch, "INSERT INTO _meta (`key`, `value`) VALUES ('theme', 'dark')")
+    desk.offer("ada", branch)
+
+    page = desk.ok("GET", f"{API}/wanted", "ada", params={"limit": 2})
+    assert (2, True) == (len(page["items"]), bool(page["next"]))
+    rest = desk.ok("GET", f"{API}/wanted", "ada", params={"limit": 2, "cursor": page["next"]})
+    shown = [item["id"] for each in (page, rest) for item in each["items"]]
+    assert sorted(set(items) - {taken}) == sorted(shown)
 
 
 @pytest.mark.parametrize("cursor", ["x", "!!", "LTE", "OTk5OTk5OTk5OTk5", "é", "AAAA"])
@@ -167,3 +211,46 @@ def test_a_registration_cannot_take_a_rig_of_another(desk: Desk) -> None:
         answer = desk.send("POST", f"{API}/rigs", "eve", json={"handle": handle})
         assert answer.status_code in {403, 409, 422}, answer.text
     assert [{"dolthub_org": "acme"}] == desk.rows("SELECT dolthub_org FROM rigs WHERE handle='mia'")
+
+
+def test_a_board_that_a_client_has_is_not_read_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.post()
+    first = desk.send("GET", f"{API}/wanted", "acme")
+    headers = {"if-none-match": first.headers["etag"]}
+    read: list[object] = []
+    monkeypatch.setattr(board, "list_items", lambda *given: read.append(given) or [])
+
+    again = desk.send("GET", f"{API}/wanted", "acme", headers=headers)
+    assert (304, first.headers["etag"], []) == (again.status_code, again.headers["etag"], read)
+    monkeypatch.undo()
+    desk.post()
+    assert 200 == desk.send("GET", f"{API}/wanted", "acme", headers=headers).status_code
+
+
+@pytest.mark.parametrize(
+    "query", ["?limit=1", "?status=all", "?view=all", "?view=upstream", "?cursor={next}"]
+)
+def test_what_is_asked_otherwise_has_another_tag(desk: Desk, query: str) -> None:
+    desk.post()
+    desk.post()
+    first = desk.send("GET", f"{API}/wanted?limit=1&status=open")
+    path = f"{API}/wanted{query.format(next=first.json()['next'])}"
+
+    other = desk.send("GET", path, headers={"if-none-match": first.headers["etag"]})
+    assert (200, False) == (other.status_code, other.headers["etag"] == first.headers["etag"])
+
+
+def test_ones_own_pending_work_changes_what_one_has_of_the_board(desk: Desk) -> None:
+    item = desk.post()
+    desk.account("ada")
+    desk.join("ada")
+    tags = [desk.send("GET", f"{API}/wanted", "ada").headers["etag"]]
+    branch = f"wl/ada/{item}"
+    for sql in (claim("ada", item), "INSERT INTO _meta (`key`, `value`) VALUES ('x', 'y')"):
+        desk.write("ada", branch, sql)
+    desk.offer("ada", branch)
+
+    tags.append(desk.send("GET", f"{API}/wanted", "ada").headers["etag"])
+    assert 2 == len(set(tags))

@@ -23,6 +23,7 @@ from hub.desks import API, V1, Desk
 from wasteland.hosts.state.file import StateFile
 from wasteland.hub.http.repeats import Answers, Repeats
 from wasteland.hub.store import open_store
+from wasteland.protocol.errors import Conflict
 
 START: Final = datetime(2031, 4, 5, tzinfo=UTC)
 Answering = Callable[[Request], Awaitable[Response]]
@@ -39,12 +40,14 @@ class Worker:
     Attributes:
         statuses: Of the answers to come; 200 when there are none.
         now: Of the clock.
+        breaks: Whether it fails instead.
     """
 
     def __init__(self, file: StateFile) -> None:
         self.times = 0
         self.statuses: list[int] = []
         self.now = START
+        self.breaks = False
         self.headers: dict[str, str] = {}
         self.answers = Answers(file, lambda: self.now)
         app = Starlette(routes=[Route("/{rest:path}", self._answer, methods=["GET", "POST"])])
@@ -52,6 +55,8 @@ class Worker:
 
     async def _answer(self, request: Request) -> Response:
         self.times += 1
+        if self.breaks:
+            raise RuntimeError
         body = (await request.body()).decode()
         status = self.statuses.pop(0) if self.statuses else 200
         return JSONResponse({"times": self.times, "body": body}, status, self.headers)
@@ -135,11 +140,40 @@ def test_a_day_later_the_key_is_new(worker: Worker) -> None:
     assert 2 == worker.send().json()["times"]
 
 
-def test_a_request_whose_hub_died_may_be_tried_again(worker: Worker) -> None:
-    assert worker.answers.begin("ada", "k", "digest") is None
+def test_a_request_whose_hub_died_may_be_tried_again(tmp_path: Path) -> None:
+    file = open_store(tmp_path)
+    assert Answers(file, lambda: START).begin("ada", "k", "digest") is None
 
-    worker.answers.abandon_pending()
+    assert Answers(file, lambda: START).begin("ada", "k", "digest") is None
+    file.close()
+
+
+def test_a_request_is_worked_on_for_as_long_as_it_takes(worker: Worker) -> None:
+    """However slow it is, asking again does not do it a second time beside it."""
     assert worker.answers.begin("ada", "k", "digest") is None
+    worker.now += timedelta(hours=1)
+
+    with pytest.raises(Conflict, match="still being answered"):
+        worker.answers.begin("ada", "k", "digest")
+
+
+def test_a_request_that_breaks_off_lets_its_key_go(worker: Worker) -> None:
+    worker.breaks = True
+    with pytest.raises(RuntimeError):
+        worker.send()
+    worker.breaks = False
+
+    assert 2 == worker.send().json()["times"]
+
+
+def test_what_is_older_than_a_day_is_pruned(worker: Worker) -> None:
+    worker.send(key="old")
+    worker.now += timedelta(days=1, seconds=1)
+    worker.send(key="new")
+
+    assert [1, 0] == [worker.answers.prune(), worker.answers.prune()]
+    worker.send(key="new")
+    assert 2 == worker.times
 
 
 @pytest.mark.parametrize("key", ["k" * 257, "a\tb"])

@@ -370,6 +370,13 @@ FAILURES: Final = (
         status=400,
     ),
     Call(
+        "PATCH",
+        f"{BOARD_V1}/pulls/3",
+        said={"message": "Nothing is to change.", "field": "body"},
+        json={},
+        status=400,
+    ),
+    Call(
         "POST",
         f"{BOARD_V1}/pulls/3/comments",
         OF_REPOSITORY | _keys("status", "message", "pull_id", "comment"),
@@ -558,6 +565,7 @@ def _another(pull: Any, number: int) -> Any:
 def test_pull_requests_are_found_by_state_words_and_review(lived: Desk) -> None:
     lived.account("rev")
     lived.join("rev")
+    lived.ok("PATCH", f"{BOARD_V1}/pulls/3", "acme", json={"title": "Better"})
     lived.ok("POST", f"{BOARD_V1}/pulls/3/reviews", "rev", json={"verdict": "approved"})
 
     def numbers(**params: str) -> list[str]:

@@ -106,8 +106,8 @@ def test_branches_tags_and_releases_are_made_and_listed(lived: Desk) -> None:
     assert {"name": "v1", "commit_sha": head, "message": "first"} == tag.json()["data"]
     assert RELEASE | {"description"} == release.json()["data"].keys()
     assert "b1" in {found["name"] for found in _data(lived, "GET", f"{OWN}/branches", "")}
-    (listed,) = _data(lived, "GET", f"{OWN}/tags", "")
-    assert ("v1", head) == (listed["name"], listed["commit_sha"])
+    listed = {found["name"]: found for found in _data(lived, "GET", f"{OWN}/tags", "")}
+    assert (head, "first") == (listed["v1"]["commit_sha"], listed["v1"]["message"])
     assert ["First"] == [found["title"] for found in _data(lived, "GET", f"{OWN}/releases", "")]
 
 
@@ -308,7 +308,38 @@ def test_a_merge_of_what_was_closed_cannot_be_done(desk: Desk) -> None:
     desk.ok("PATCH", f"{D}/pulls/{number}", "ada", json={"state": "closed"})
     answer = desk.send("POST", f"{D}/pulls/{number}/merge", "acme", json={})
 
-    assert (422, "UNPROCESSABLE") == (answer.status_code, answer.json()["code"])
+    told = answer.json()
+    assert (422, "UNPROCESSABLE", "conflict") == (
+        answer.status_code,
+        told["code"],
+        told["reason"],
+    )
+
+
+@pytest.mark.parametrize("api", [V1, V2], ids=["first", "second"])
+def test_a_long_title_is_cut_when_it_is_given_and_when_it_is_changed(desk: Desk, api: str) -> None:
+    """Clients put an item's title into it, with words of their own before it."""
+    desk.account("ada")
+    desk.fork("ada")
+    desk.write("ada", "work", "INSERT INTO wanted (id, title) VALUES ('w-1', 'x')")
+    long = "t" * 300
+    number = desk.offer("ada", "work", long).json()["pull_id"]
+    place = "acme/board" if api == V1 else "databases/acme/board"
+    path = f"{api}/{place}/pulls/{number}"
+    given = desk.ok("GET", path)
+    changed = desk.ok("PATCH", path, "ada", json={"title": "T" * 300})
+
+    assert long[:256] == given.get("data", given)["title"]
+    assert "T" * 256 == changed.get("data", changed)["title"]
+
+
+def test_a_tag_without_message_says_none(lived: Desk) -> None:
+    body = {"name": "plain", "from": {"branch": "main"}}
+    made = _data(lived, "POST", f"{OWN}/tags", json=body)
+    listed = {tag["name"]: tag for tag in _data(lived, "GET", f"{OWN}/tags", "")}
+
+    assert {"name", "commit_sha"} == made.keys()
+    assert {"name", "commit_sha", "tagged_at"} == listed["plain"].keys()
 
 
 def test_operations_of_a_database_come_in_pages(desk: Desk) -> None:

@@ -50,20 +50,23 @@ def _from_commons(source: str, typed: str) -> list[CompletionItem]:
 
 @contextmanager
 def _opened(found: Settings) -> Iterator[Commons]:
-    """Open the chosen commons; of one on a hub the copy here, as it is."""
+    """Open the chosen commons; of one on a hub what is here of it, as it is."""
     from ..commons import memberships, workspace
     from ..commons.replica import Replica
     from ..commons.sdk import Commons as Whole
     from ..commons.session import Seat
 
     chosen = memberships.choose(found.config, found.commons)
-    if chosen.kind != memberships.HUB:
+    if chosen.kind == memberships.CLONE:
+        with workspace.open_clone(chosen, Whole) as commons:
+            yield commons
+    elif chosen.kind in {memberships.HUB, memberships.REST}:
+        with closing(Replica.of(found.data, chosen.url, chosen.repo)) as copy:
+            seat = Seat(chosen.handle, chosen.account)
+            yield copy.session(Whole, chosen.repo, seat, place=chosen.url, mode=chosen.mode)
+    else:
         with workspace.open_commons(found, str(chosen.repo), Whole) as commons:
             yield commons
-        return
-    seat = Seat(chosen.handle, chosen.account)
-    with closing(Replica.of(found.data, chosen.url, chosen.repo)) as copy:
-        yield copy.session(Whole, chosen.repo, seat, place=chosen.url, mode=chosen.mode)
 
 
 def _values(commons: Commons, source: str, typed: str) -> list[tuple[str, str]]:

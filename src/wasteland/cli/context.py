@@ -47,11 +47,10 @@ class Context:
 
     def run(self, row: Operation, values: Mapping[str, Any]) -> None:
         """Call an operation, here or on the commons' hub, and print its result."""
-        from ..commons import memberships  # not for --help and --version
+        from ..commons import workspace  # not for --help and --version
 
         membership = self.membership()
-        is_copied = membership.kind == memberships.REST and row.kind is Kind.READ
-        if membership.kind == memberships.HUB or is_copied:
+        if workspace.is_asked_there(membership, row):
             self._run_there(membership, row, values)
             return
         with self.session(methods.owner(row)) as session:
@@ -77,12 +76,13 @@ class Context:
             result = distant.write(self.settings, membership, row, values, may_wait=may_wait)
             self.show(row.name, result)
             return
+        if row.name == "me":
+            # First, because it is known here also while the hub cannot be reached.
+            distant.tell_waiting(self.settings, membership)
         result, age = distant.read(self.settings, membership, row, values)
         self.show(row.name, result)
         if age:
             click.echo(f"wl: {age}", err=True)
-        if row.name == "me":
-            distant.tell_waiting(self.settings, membership)
 
     def membership(self) -> Membership:
         """Return the chosen commons, as this user has joined it."""

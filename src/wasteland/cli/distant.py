@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import closing
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 
 import click
 
 from ..commons import hubs, workspace
 from ..commons.catching_up import catch_up
 from ..commons.following import EngineSource
-from ..commons.memberships import REST, Membership
+from ..commons.memberships import HUB, REST, Membership
 from ..commons.methods import owner
 from ..commons.nearby import Nearby
 from ..commons.operations import Operation
@@ -21,8 +21,6 @@ from ..protocol.errors import Unavailable, WastelandError
 from ..protocol.text import terminal_safe
 from ..settings import Settings
 from .intents import Writer, forget, recorded
-
-_OUTBOX: Final = "outbox"
 
 
 def read(
@@ -66,7 +64,8 @@ def write(
         Unavailable: The hub cannot be reached; ``facts["queued"]`` is the operation id of a write
             that waits to be sent.
     """
-    can_wait = may_wait and row.name in QUEUED
+    # A clone has no outbox: what it writes by itself waits on branches.
+    can_wait = may_wait and row.name in QUEUED and membership.kind == HUB
     limits = hubs.PROMPT if can_wait else hubs.PATIENT
     with closing(hubs.open_distant(settings, membership, limits=limits)) as distant:
 
@@ -96,16 +95,23 @@ def sync(settings: Settings, membership: Membership, *, keep: bool, dry_run: boo
 
 def outbox(settings: Settings) -> Outbox:
     """Return what waits to be sent."""
-    return Outbox(settings.state / _OUTBOX)
+    return Outbox.of_user(settings.state)
 
 
 def tell_waiting(settings: Settings, membership: Membership) -> None:
-    """Say on standard error what waits to be sent."""
-    for one in outbox(settings).of(membership):
-        click.echo(f"wl: waiting to be sent: {shown(one)}", err=True)
+    """Say on standard error what waits to be sent, and since when."""
+    waiting = outbox(settings).of(membership)
+    if not waiting:
+        return
+    from .pages.parts import ago  # loads rich, only where something waits
+
+    now = datetime.now(UTC)
+    for one in waiting:
+        click.echo(f"wl: waiting since {ago(one.at, now)}: {_shown(one)}", err=True)
+    click.echo("wl: wl sync sends it", err=True)
 
 
-def shown(one: Waiting) -> str:
+def _shown(one: Waiting) -> str:
     """Return a waiting write on one line."""
     title = str(one.values.get("title") or "")
     words = " ".join(part for part in (one.operation, one.id, title) if part)

@@ -236,7 +236,9 @@ def _operator() -> Caller:
 def _hub(context: Context) -> Iterator[Hub]:
     from ..hub.hub import Hub, Options
 
-    found = Hub.open(context.settings.host, Options(dolt=context.settings.dolt))
+    settings = context.settings
+    options = Options(dolt=settings.dolt, dolt_password=settings.read_dolt_password())
+    found = Hub.open(settings.host, options)
     try:
         yield found
     finally:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 import click
 
@@ -66,9 +66,7 @@ def backup(context: Context, directory: Path) -> None:
     from ..hub.backup import backup as copy
 
     with _told(context) as progress:
-        report = copy(
-            context.settings.host, directory, dolt=context.settings.dolt or None, progress=progress
-        )
+        report = copy(context.settings.host, directory, **_dolt(context), progress=progress)
     context.show("hub", report)
 
 
@@ -88,7 +86,7 @@ def restore(context: Context, directory: Path, target: Path) -> None:
     from ..hub.backup import restore as make
 
     with _told(context) as progress:
-        report = make(directory, target, dolt=context.settings.dolt or None, progress=progress)
+        report = make(directory, target, **_dolt(context), progress=progress)
     context.show("hub", report)
 
 
@@ -111,12 +109,7 @@ def fsck(context: Context, *, deep: bool) -> int:
     from .doctor import page
 
     with _told(context) as progress:
-        found = check(
-            context.settings.host,
-            deep=deep,
-            dolt=context.settings.dolt or None,
-            progress=progress,
-        )
+        found = check(context.settings.host, deep=deep, **_dolt(context), progress=progress)
     emit(to_data(found), context.form, lambda: page(found))
     return errors.PROBLEMS if any(f.is_open_problem for f in found) else errors.OK
 
@@ -146,8 +139,7 @@ def mirror_pull(context: Context, source: Path, repo: str, engine: str) -> None:
     from ..hosts.local import LocalHost
     from ..hub.mirror import Mirror
 
-    dolt = context.settings.dolt or None
-    with LocalHost(source, dolt=dolt) as origin, _host(context) as host:
+    with LocalHost(source, **_dolt(context)) as origin, _host(context) as host:
         report = Mirror(origin, RepoName.parse(repo), host, engine=engine).pull()
     context.show("mirror", report)
 
@@ -194,8 +186,19 @@ def export(context: Context, directory: Path) -> None:
 def _host(context: Context) -> Iterator[LocalHost]:
     from ..hosts.local import LocalHost
 
-    with LocalHost(context.settings.host, dolt=context.settings.dolt or None) as host:
+    with LocalHost(context.settings.host, **_dolt(context)) as host:
         yield host
+
+
+class _Dolt(TypedDict):
+    dolt: str | None
+    dolt_password: str
+
+
+def _dolt(context: Context) -> _Dolt:
+    """Return what opens repositories on Dolt."""
+    settings = context.settings
+    return {"dolt": settings.dolt or None, "dolt_password": settings.read_dolt_password()}
 
 
 @contextmanager

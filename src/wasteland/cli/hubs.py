@@ -8,10 +8,9 @@ from typing import Any
 
 import click
 
+from ..commons.credentials import DOLTHUB
 from ..protocol.errors import Invalid
 from .context import Context, pass_context, with_format
-
-_DOLTHUB = "https://www.dolthub.com"
 
 
 @click.command(short_help="Serve the local host's commons over HTTP")
@@ -24,6 +23,13 @@ _DOLTHUB = "https://www.dolthub.com"
 @click.option("--private", is_flag=True, help="new repositories are seen by their owners alone")
 @click.option("--rate", type=click.IntRange(0), default=1200, help="requests a minute by account")
 @click.option("--allow-outgoing", is_flag=True, help="call addresses that users name")
+@click.option(
+    "--allow-outgoing-to",
+    "outgoing_allowed",
+    multiple=True,
+    metavar="HOST",
+    help="call HOST or network too although it is private, such as ci.lan or 10.2.0.0/16",
+)
 @click.option(
     "--remote-head",
     "remote_heads",
@@ -46,16 +52,22 @@ def serve(
     Repositories on Dolt are on a server of the hub's own, or on the one that --dolt-url names; the
     password there is WL_DOLT_PASSWORD, or in a file of your own that WL_DOLT_PASSWORD_FILE names.
 
+    Evidence is looked at and webhooks are told with --allow-outgoing only, on the public internet;
+    each --allow-outgoing-to adds a host of your own.
+
     \b
     Example:
       wl serve
       wl serve --port 0 --engine dolt
       wl serve --engine dolt --dolt-url mysql://hub@db.example.org:3306
+      wl serve --allow-outgoing --allow-outgoing-to ci.lan
     """
     from ..hub import serving
     from ..hub.catalog import Visibility
     from ..hub.hub import Hub, Options
 
+    if options["outgoing_allowed"] and not options["allow_outgoing"]:
+        raise click.UsageError("--allow-outgoing-to adds to --allow-outgoing; give both.")
     chosen = Options(
         engine=options["engine"] or ("dolt" if dolt_url else "doltlite"),
         visibility=Visibility.PRIVATE if private else Visibility.PUBLIC,
@@ -63,6 +75,7 @@ def serve(
         origins=tuple(options["origins"]),
         requests_per_minute=options["rate"],
         allow_outgoing=options["allow_outgoing"],
+        outgoing_allowed=tuple(options["outgoing_allowed"]),
         remote_heads=tuple(options["remote_heads"]),
         dolt=context.settings.dolt,
         dolt_url=dolt_url or "",
@@ -108,14 +121,14 @@ def login(
       wl login http://127.0.0.1:8999
       wl login http://127.0.0.1:8999 --token < token.txt
     """
-    from ..commons import hubs
+    from ..commons import hubs, signing_in
 
-    root = hubs.root_of(url or context.settings.hub or _DOLTHUB)
+    root = hubs.root_of(url or context.settings.hub or DOLTHUB)
     if code:
-        context.show("login", dict(hubs.confirm(context.settings, root, code)))
+        context.show("login", dict(signing_in.confirm(context.settings, root, code)))
         return
     if from_stdin:
-        context.show("login", hubs.sign_in(context.settings, root, _read_token()))
+        context.show("login", signing_in.sign_in(context.settings, root, _read_token()))
         return
 
     def show(page: str, shown: str) -> None:
@@ -123,7 +136,9 @@ def login(
         click.echo(f"or run: wl login {root} --confirm {shown}", err=True)
 
     label = f"wl, {os.uname().nodename}"
-    found = hubs.sign_in_elsewhere(context.settings, root, label=label, scope=scope, show=show)
+    found = signing_in.sign_in_elsewhere(
+        context.settings, root, label=label, scope=scope, show=show
+    )
     context.show("login", found)
 
 
@@ -141,7 +156,7 @@ def logout(context: Context, url: str | None) -> None:
     """
     from ..commons import hubs
 
-    root = hubs.root_of(url or context.settings.hub or _DOLTHUB)
+    root = hubs.root_of(url or context.settings.hub or DOLTHUB)
     gone = hubs.credentials(context.settings).forget(root)
     context.show("logout", {"hub": root, "forgotten": gone})
 

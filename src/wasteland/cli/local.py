@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -121,7 +122,7 @@ def join(context: Context, target: str, *, direct: bool, clone: bool, **options:
 
 def _created_at_hub(context: Context, target: str, *, dry_run: bool, **options: Any) -> Any:
     """Create a commons on the hub that *target* names."""
-    from ..commons import hubs
+    from ..commons import hub_joining, hubs
 
     place = hubs.read_address(target)
     if place is None:
@@ -131,7 +132,7 @@ def _created_at_hub(context: Context, target: str, *, dry_run: bool, **options: 
             hint="wl create http://127.0.0.1:8999/acme/board",
         )
     del options["engine"]  # the hub's own
-    made = hubs.create(context.settings, *place, dry_run=dry_run, **options)
+    made = hub_joining.create(context.settings, *place, dry_run=dry_run, **options)
     return {**made, "host": place[0]}
 
 
@@ -143,14 +144,18 @@ def _joined_at_hub(context: Context, target: str, *, clone: bool, **options: Any
     place = hubs.read_address(target)
     if place is None or is_dolthub(place[0]) or not hubs.is_hub(place[0]):
         return None
-    from ..commons import joining
+    from ..commons import hub_joining
 
     wishes = {name: options[name] for name in _HUB_WISHES}
     with working("Joining the commons", context.form):
-        joined = joining.join_hub(context.settings, *place, **wishes)
+        if clone:
+            hub_joining.require_clonable(context.settings, *place)
+        joined = hub_joining.join(context.settings, *place, **wishes)
         if clone and not joined.dry_run:
             membership = memberships.choose(context.settings.config, str(joined.commons))
-            hubs.clone(context.settings, membership, f"clone on {os.uname().nodename}")
+            label = f"clone on {os.uname().nodename}"
+            cloned = hub_joining.clone(context.settings, membership, label)
+            return replace(joined, note=f"A clone is kept in {cloned.local_dir} .")
         return joined
 
 

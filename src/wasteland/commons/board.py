@@ -8,6 +8,7 @@ request. A commons of ours is asked for due leases first, so that what is shown 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from ..hosts.base import PullRequest
@@ -18,7 +19,8 @@ from ..protocol.records import Completion, Lease, Status, WantedItem
 from ..protocol.roles import Actor, is_allowed, next_steps
 from . import leases, queries
 from .commands import commands
-from .listing import Filters, list_items
+from .listing import Filters, cursor_after, read_cursor
+from .pages import list_items
 from .queries import Query
 from .session import Session, branch_item, branch_rig
 from .sheets import BoardRow, Event, ItemSheet, Mine, Offered, Whoami
@@ -28,7 +30,18 @@ _JUDGING: Final = (Action.ACCEPT, Action.REJECT)
 
 
 class Board(Session):
-    """The operations that only read."""
+    """
+    The operations that only read.
+
+    Attributes:
+        after: Where ``browse`` goes on: what ``cursor_after`` said of the last row before.
+    """
+
+    after: str = ""
+
+    def cursor_after(self, row: BoardRow) -> str:
+        """Return where a listing goes on that ended with *row*."""
+        return cursor_after(row.item)
 
     def browse(
         self,
@@ -71,18 +84,23 @@ class Board(Session):
             text=search,
             sort=sort,
             limit=limit,
+            after=read_cursor(self.after) if self.after else None,
         )
         check_view(view)
         if as_of is None:
             self.refresh()
             leases.release_due(self)
-        items = list_items(self.at(as_of), self.engine.dialect, filters)
+        is_mine = view == "mine"
+        pulls = [] if view == "upstream" or as_of else self.pending(mine=is_mine)
+        # One's own pending work may take as many rows off the page.
+        wanted = replace(filters, limit=limit + len(pulls) if is_mine else limit)
+        items = list_items(self.at(as_of), self.engine.dialect, wanted)
         rows = {item.id: BoardRow(item) for item in items}
-        if view != "upstream" and as_of is None:
-            self._overlay(rows, filters, mine=view == "mine")
-        if not rows:
+        self._overlay(rows, filters, pulls, mine=is_mine)
+        if not rows and not self.after:
             filters.require_known_words()
-        return sorted(rows.values(), key=lambda row: filters.order(row.item))[:limit]
+        found = [row for row in rows.values() if filters.follows(row.item)]
+        return sorted(found, key=lambda row: filters.order(row.item))[:limit]
 
     def show(self, id: str, *, as_of: str | None = None) -> ItemSheet:  # noqa: A002
         """
@@ -95,13 +113,13 @@ class Board(Session):
         """
         self.refresh()
         query = self.at(as_of)
-        pulls = [] if as_of else self.pending()
         try:
             item_id = queries.item_id(query, id)
         except NotFound:
+            pulls = [] if as_of else self.pending()
             item_id = _only({branch_item(p) for p in pulls if branch_item(p).startswith(id)}, id)
         stored = queries.one(query, WantedItem, item_id)
-        about = [pull for pull in pulls if branch_item(pull) == item_id]
+        about = [] if as_of else self.pending_about(item_id)
         own = next((p for p in about if self.is_mine(p)), None)
         offered = {pull.id: self._offered_item(pull, item_id) for pull in about}
         item = (offered[own.id] if own else None) or stored
@@ -184,8 +202,15 @@ class Board(Session):
 
     # --- pending work over main
 
-    def _overlay(self, rows: dict[str, BoardRow], filters: Filters, *, mine: bool) -> None:
-        for pull in self.pending(mine=mine):
+    def _overlay(
+        self,
+        rows: dict[str, BoardRow],
+        filters: Filters,
+        pulls: Sequence[PullRequest],
+        *,
+        mine: bool,
+    ) -> None:
+        for pull in pulls:
             item_id = branch_item(pull)
             item = self._offered_item(pull, item_id) if item_id else None
             shown = rows.get(item_id)

@@ -112,9 +112,11 @@ class Decisions(Review):
         text = fields.reason(reason)
         item_id = self.resolve_submitted(id)
         pull = self._submission(item_id, rig) or self._turned_down(item_id, text, options)
-        title = f"wl reject: {item_id}" + (f" — {text[:500]}" if text else "")
+        title = _titled(f"wl reject: {item_id}", text)
         request = {"id": item_id, "reason": text, "rig": rig}
-        intent = Intent("reject", Action.REJECT, item_id, request, title=title, decides=True)
+        intent = Intent(
+            "reject", Action.REJECT, item_id, request, title=title, body=text, decides=True
+        )
         if pull:
             return self.once(intent, options, lambda: self._turn_down(pull, item_id, text, options))
         return self.write(intent, lambda query: self._rejection(query, item_id, rig), options)
@@ -235,11 +237,7 @@ class Decisions(Review):
 
     def _submission(self, item_id: str, rig: str) -> PullRequest | None:
         """Return the open pull request that submits work on an item, if there is one."""
-        found = [
-            pull
-            for pull in self.pending()
-            if branch_item(pull) == item_id and (not rig or branch_rig(pull) == rig)
-        ]
+        found = [pull for pull in self.pending_about(item_id) if not rig or branch_rig(pull) == rig]
         offered = [pull for pull in found if self._submits(pull, item_id)]
         if len(offered) > 1:
             # What the gate refuses, such as work under another's name, is no choice.
@@ -280,11 +278,9 @@ class Decisions(Review):
         """Close a submission that never reached main: the item is still its rig's to rework."""
         item = queries.item(self.main(), item_id)
         authorize(Action.REJECT, self.actor(), self.policy(), item=item)
-        if not options.dry_run:
-            # Elsewhere the host shows no reason, and is given it as a remark on the way.
-            if reason and self.moves_main and HostAbility.PULL_REQUESTS in self.host.abilities:
-                self.host.comment(self.repo, pull.id, author=self.seat.rig, body=reason)
-            self.host.end_pull(self.repo, pull.id, state=PullState.CLOSED, reason=reason)
+        note = f"{item_id} is back with {branch_rig(pull)}; pull request {pull.id} is closed."
+        if not options.dry_run and not self._end_rejected(pull, reason):
+            note += f" Its reason may be missing there: wl comment {pull.id} --body TEXT."
         return Receipt(
             operation="reject",
             op_id=options.op_id,
@@ -297,8 +293,22 @@ class Decisions(Review):
             after=to_data(item),
             pull=pull.id,
             next=[f"wl show {item_id}"],
-            note=f"{item_id} is back with {branch_rig(pull)}; pull request {pull.id} is closed.",
+            note=note,
         )
+
+    def _end_rejected(self, pull: PullRequest, reason: str) -> bool:
+        """Close *pull*; return whether its reason is certainly shown there."""
+        # A host that is not ours shows no reason, and is given it as a remark on the way.
+        if reason and self.moves_main and HostAbility.PULL_REQUESTS in self.host.abilities:
+            self.host.comment(self.repo, pull.id, author=self.seat.rig, body=reason)
+        ended = self.host.end_pull(self.repo, pull.id, state=PullState.CLOSED, reason=reason)
+        return self.moves_main or ended.reason == reason
+
+
+def _titled(step: str, reason: str) -> str:
+    """Return the title of *step* with the beginning of its reason, on one line."""
+    text = " ".join(reason.split())
+    return f"{step} — {text}"[: fields.TITLE_LIMIT] if text else step
 
 
 def _completes(row: RowChange, item_id: str) -> bool:

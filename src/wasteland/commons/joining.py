@@ -105,24 +105,6 @@ def join(
     return Joined(membership.repo, who, membership.account, receipt, dry_run=dry_run)
 
 
-def join_hub(settings: Settings, root: str, repo: RepoName, **wishes: Any) -> Joined:
-    """
-    Take part in a commons of a hub; see ``hubs.join``.
-
-    Raises:
-        Conflict: Another commons is remembered under the name.
-    """
-    from . import hubs  # noqa: PLC0415  # loads the HTTP client
-
-    dry_run = bool(wishes.get("dry_run"))
-    membership, receipt = hubs.join(settings, root, repo, **wishes)
-    before = memberships.rejoined(settings.config, membership)
-    if not (before or dry_run):
-        memberships.save(settings.config, membership)
-    note = "You have joined it already." if before else ""
-    return Joined(repo, membership.handle, membership.account, receipt, note, dry_run=dry_run)
-
-
 def create(settings: Settings, repo: RepoName, *, handle: str, engine: str, **options: str) -> str:
     """
     Create a commons on the local host and remember it; return main's head.

@@ -1,34 +1,25 @@
-"""
-The SQL of the board: which rows, in which order, read off an index at any size.
-
-The board's order is priority, then newest first. One engine reads that off a mixed index; the
-other spares the sort only when ORDER BY repeats the whole index in one direction, so there each
-priority is read on its own.
-"""
+"""What the board is asked for: which items, in which order, and after which one a page begins."""
 
 from __future__ import annotations
 
+import json
 import string
 from collections.abc import Sequence
 from typing import Final
 
-from ..engines.base import Params
-from ..engines.sql import Dialect
 from ..protocol import words
 from ..protocol.errors import Invalid
 from ..protocol.lean import dataclass
 from ..protocol.names import visible
-from ..protocol.records import WantedItem, read_time
-from ..protocol.schema import Value
-from .queries import Query
+from ..protocol.records import WantedItem, read_time, write_time
 
 SORTS: Final = ("priority", "newest", "alpha")
 MAX_LIMIT: Final = 100_000
 _MAX_TEXT: Final = 1000
 _LONG_AGO: Final = 0.0
 _NO_PRIORITY: Final = 1_000_000
-
-Rows = list[dict[str, Value]]
+SORTED_CHARS: Final = 200
+"""How much of a title decides where it comes in the order of titles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +32,7 @@ class Filters:
         priority: 0 to 4 or None.
         text: Contained in the title; the case of the letters a to z does not matter.
         limit: Rows at most.
+        after: The item after which the rows begin; of it only what the order compares matters.
     """
 
     status: str = "open"
@@ -54,6 +46,7 @@ class Filters:
     text: str = ""
     sort: str = "priority"
     limit: int = 50
+    after: WantedItem | None = None
 
     @classmethod
     def checked(
@@ -64,6 +57,7 @@ class Filters:
         effort: str,
         sort: str,
         limit: int,
+        after: WantedItem | None = None,
         **texts: str,
     ) -> Filters:
         """
@@ -92,6 +86,7 @@ class Filters:
             effort=words.parse_effort(effort) if effort else "",
             sort=sort,
             limit=limit,
+            after=after,
             **texts,
         )
 
@@ -123,7 +118,7 @@ class Filters:
             all(asked == has for asked, has in wanted if asked)
             and self.priority in {None, item.priority}
             and (not self.tag or self.tag in (item.tags or ()))
-            and _fold(self.text) in _fold(item.title)
+            and fold(self.text) in fold(item.title)
         )
 
     def order(self, item: WantedItem) -> tuple[object, ...]:
@@ -132,127 +127,42 @@ class Filters:
         if self.sort == "newest":
             return (age, item.id)
         if self.sort == "alpha":
-            return (_fold(item.title), item.id)
+            return (fold(item.title[:SORTED_CHARS]), item.id)
         return (_NO_PRIORITY if item.priority is None else item.priority, age, item.id)
 
-
-def list_items(query: Query, dialect: Dialect, filters: Filters) -> list[WantedItem]:
-    """Return the items that *filters* ask for, in its order."""
-    where, params = _conditions(dialect, filters)
-    if filters.sort == "priority":
-        rows = _by_priority(query, dialect, filters, where, params)
-    else:
-        rows = query(_select(where, _ORDERS[filters.sort]), {**params, "n": filters.limit})
-    return [WantedItem.from_row(row) for row in rows]
+    def follows(self, item: WantedItem) -> bool:
+        """Return whether *item* comes after the one that the rows begin after."""
+        return self.after is None or self.order(item) > self.order(self.after)
 
 
-_ORDERS: Final = {
-    "priority": "`priority`, `created_at` DESC, `id`",
-    "newest": "`created_at` DESC, `id`",
-    "alpha": "LOWER(`title`), `id`",
-}
-# Columns that an index begins with, the most telling first.
-_LEADING: Final = ("claimed_by", "project", "type")
+def cursor_after(item: WantedItem) -> str:
+    """Return what ``read_cursor`` makes the end of a page of again."""
+    place = (item.id, item.priority, write_time(item.created_at), item.title[:SORTED_CHARS])
+    return json.dumps(place)
 
 
-def _select(where: Sequence[str], order: str) -> str:
-    condition = " AND ".join(where) or "1 = 1"
-    return f"SELECT * FROM `wanted` WHERE {condition} ORDER BY {order} LIMIT :n"
+def read_cursor(text: str) -> WantedItem:
+    """
+    Return the item that a page ended with, as far as orders compare it.
+
+    Raises:
+        Invalid: *text* is no cursor.
+    """
+    try:
+        item_id, priority, created_at, title = json.loads(text)
+        plain = [type(each) for each in (item_id, priority or 0, created_at or "", title)]
+        when = read_time(created_at)
+        is_known = abs(priority or 0) < _NO_PRIORITY and (when or not created_at)
+    except (ValueError, TypeError, RecursionError):
+        plain, is_known = [], False
+    if not is_known or plain != [str, int, str, str]:
+        raise Invalid(f"{visible(text)} is no cursor.", field="cursor", value=text)
+    return WantedItem(id=item_id, title=title, priority=priority, created_at=when)
 
 
-def _conditions(dialect: Dialect, filters: Filters) -> tuple[list[str], dict[str, Value]]:
-    equal = {
-        "status": filters.status,
-        "project": filters.project,
-        "type": filters.type,
-        "effort_level": filters.effort,
-        "posted_by": filters.posted_by,
-        "claimed_by": filters.claimed_by,
-    }
-    params: dict[str, Value] = {name: text for name, text in equal.items() if text}
-    where = [f"`{name}` = :{name}" for name in params]
-    if filters.priority is not None:
-        where.append("`priority` = :priority")
-        params["priority"] = filters.priority
-    if filters.tag:
-        where.append(dialect.json_has("`wanted`.`tags`", "tag"))
-        params["tag"] = filters.tag
-    if filters.text:
-        where.append("LOWER(`title`) LIKE LOWER(:text) ESCAPE '!'")
-        params["text"] = f"%{_escaped(filters.text)}%"
-    return where, params
-
-
-def _escaped(text: str) -> str:
-    return text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
-
-
-def _fold(text: str) -> str:
+def fold(text: str) -> str:
     """Return *text* as the engines' LOWER does, which may know no letters beyond a to z."""
     return text.translate(_LOWER)
 
 
 _LOWER: Final = {ord(letter): ord(letter.lower()) for letter in string.ascii_uppercase}
-
-
-def _by_priority(
-    query: Query, dialect: Dialect, filters: Filters, where: Sequence[str], params: Params
-) -> Rows:
-    """Return the page in the board's order; items without a priority come last."""
-    if filters.priority is not None or dialect.mixed_order:
-        ranked = [*where, "`priority` IS NOT NULL"]
-        rows = query(_select(ranked, _ORDERS["priority"]), {**params, "n": filters.limit})
-    else:
-        rows = _step_by_step(query, filters, where, params)
-    left = filters.limit - len(rows)
-    if left > 0 and filters.priority is None:
-        bare = [*where, "`priority` IS NULL"]
-        rows += query(_select(bare, _ORDERS["newest"]), {**params, "n": left})
-    return rows
-
-
-def _step_by_step(query: Query, filters: Filters, where: Sequence[str], params: Params) -> Rows:
-    """Read one priority after the other, each off its index."""
-    leading = next((c for c in _LEADING if c in params), None)
-    prefix = [c for c in (leading, "status" if "status" in params else None) if c]
-    order = ", ".join(f"`{c}` DESC" for c in (*prefix, "priority", "created_at"))
-    rows: Rows = []
-    for priority in _priorities(query, where, params):
-        left = filters.limit - len(rows)
-        if left <= 0:
-            break
-        here = [*where, "`priority` = :p"]
-        bound = {**params, "p": priority, "n": left}
-        found = query(_select(here, order), bound)
-        if len(found) == left:
-            found = _with_ties(query, here, bound, found)
-        rows += sorted(found, key=_newest_first)[:left]
-    return rows
-
-
-def _with_ties(query: Query, where: Sequence[str], params: Params, page: Rows) -> Rows:
-    """Return *page* with whatever is as old as its last row, so that ids decide who is cut off."""
-    last = page[-1]["created_at"]
-    age = "`created_at` IS NULL" if last is None else "`created_at` = :last"
-    ties = query(_select([*where, age], "`id`"), {**params, "last": last})
-    return [*(row for row in page if row["created_at"] != last), *ties]
-
-
-def _priorities(query: Query, where: Sequence[str], params: Params) -> list[Value]:
-    """Return the priorities in use, step by step down the index: unknown ones are shown too."""
-    found: list[Value] = []
-    condition = " AND ".join([*where, "`priority` > :p"])
-    last: Value = -_NO_PRIORITY
-    while True:
-        rows = query(
-            f"SELECT MIN(`priority`) AS p FROM `wanted` WHERE {condition}", {**params, "p": last}
-        )
-        if rows[0]["p"] is None:
-            return found
-        last = rows[0]["p"]
-        found.append(last)
-
-
-def _newest_first(row: dict[str, Value]) -> tuple[float, str]:
-    when = read_time(row["created_at"])
-    return (-(when.timestamp() if when else _LONG_AGO), str(row["id"]))

@@ -1,14 +1,17 @@
 """
 Reads with a copy near by: from the copy where main alone answers, else from where the commons is.
 
-The copy is brought up to date first. Where the commons cannot be reached the copy answers what it
-can, and says that it is old; it never does so otherwise.
+A read is one request: what happened since the copy was made, or the question itself. It is both
+where the board shows pending work, and where the copy has not been looked after for a while. Where
+the commons cannot be reached the copy answers what it can, and says that it is old; it never does
+so otherwise.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -26,6 +29,8 @@ _OF_MAIN_AND_PULLS: Final = frozenset({"browse"})
 """What main alone answers while nothing waits for review."""
 _OF_MORE: Final = frozenset({"show", "me", "whoami"})
 """What also depends on pending work or renewed leases; main tells most of it."""
+_RECENT: Final = timedelta(minutes=5)
+"""How old a copy may grow before a read that it cannot answer brings it up to date."""
 _OFFLINE: Final = _OF_MAIN | _OF_MAIN_AND_PULLS | _OF_MORE
 _DOWN: Final = (Unavailable, RateLimited)
 
@@ -75,6 +80,8 @@ class Nearby:
         self.stale_because = ""
         if row.name not in _OFFLINE or values.get("as_of"):
             return call(row, values)
+        if row.name in _OF_MORE and self.replica.is_younger(_RECENT):
+            return self._there(row, values, call)
         try:
             pending = self.replica.refresh(source)
         except _DOWN as error:
@@ -84,10 +91,7 @@ class Nearby:
         if _is_of_main(row, values, pending):
             with suppress(EngineError, OSError):
                 return self._here(row, values)
-        try:
-            return call(row, values)
-        except _DOWN as error:
-            return self._before(row, values, error)
+        return self._there(row, values, call)
 
     def session(self, kind: type[S]) -> S:
         """
@@ -103,6 +107,12 @@ class Nearby:
             session.index_dir = self.index_dir
         found: S = session
         return found
+
+    def _there(self, row: Operation, values: Mapping[str, Any], call: Call) -> Any:
+        try:
+            return call(row, values)
+        except _DOWN as error:
+            return self._before(row, values, error)
 
     def _here(self, row: Operation, values: Mapping[str, Any]) -> Any:
         return getattr(self.session(owner(row)), row.method.partition(".")[2])(**values)

@@ -62,6 +62,7 @@ class Operation:
         bare: Operation that its command runs when called without its argument.
         destructive: Whether an agent should ask before calling it.
         idempotent: Whether repeating it without an operation id does no harm.
+        is_paged: Whether its list can begin after any of its rows; see ``Board.after``.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Operation:
     bare: str = ""
     destructive: bool = False
     idempotent: bool = False
+    is_paged: bool = False
 
 
 _ID: Final = Param("item id, or any unique beginning of it", source="item")
@@ -126,6 +128,7 @@ OPERATIONS: Final = (
             "view": _VIEW,
             "as_of": _AS_OF,
         },
+        is_paged=True,
     ),
     _row(
         "search",

@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from ..hosts.base import RepoName
 from ..hosts.journaled import Clock, utc_now
@@ -118,6 +118,11 @@ class Outbox:
     def __init__(self, folder: Path, *, clock: Clock = utc_now) -> None:
         self.folder = folder
         self._clock = clock
+
+    @classmethod
+    def of_user(cls, state: Path) -> Self:
+        """Return the outbox in the user's directory for what is unfinished."""
+        return cls(state / "outbox")
 
     def add(self, membership: Membership, row: Operation, values: Mapping[str, Any]) -> Waiting:
         """

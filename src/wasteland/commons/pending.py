@@ -9,25 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
-from ..engines.base import Ability, Change, Commit, Engine
-from ..hosts import replay
+from ..engines.base import Engine
 from ..hosts.base import HostAbility, PullRequest, PullState, RepoName
-from ..protocol import names, trailers
+from ..protocol import names
 from ..protocol.diff import RowChange
 from ..protocol.errors import Conflict, NotFound
-from . import queries, receipts, recovery
+from . import receipts, recovery, steps
 from .intents import Intent, Options
-from .merge import Plan, judge_offer
-from .queries import Query
+from .merge import Plan
 from .session import Session
-
-# What is written first; all else before.
-_WRITTEN: Final = {"completions": 1, "stamps": 2, "wanted": 3}
-_TIMES: Final = frozenset(
-    {"created_at", "updated_at", "completed_at", "validated_at", "registered_at", "last_seen"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +31,7 @@ class Offer:
         state: "pending"; "merged" where its host took it at once; "unchanged" when the branch came
             to equal main and was dropped.
         rows: What this step changed on the branch.
-        branch: ``owner/db:branch``; "" once it was merged.
+        branch: ``owner/db:branch``; "" once it was merged, or offers nothing.
         commit: The branch's head, or the commit on main.
         pull: Pull request id; "" where the host has none.
         note: One sentence for the rig.
@@ -96,7 +88,7 @@ def _offered(
     is_new = _prepare(session, engine, branch, options.op_id)
     keep = False
     try:
-        rows, commit, statements = _write(
+        rows, commit, statements = steps.write(
             session, engine, branch, intent, plan=plan, options=options
         )
         keep = not options.dry_run
@@ -105,10 +97,11 @@ def _offered(
             engine.delete_branch(branch)
     pull = _proposed(session, source, branch, intent, known) if keep else None
     is_merged = pull is not None and pull.state is PullState.MERGED
+    is_over = is_merged or (keep and pull is None)
     return Offer(
         state=_state(pull, options),
         rows=rows,
-        branch="" if is_merged else f"{source}:{branch}",
+        branch="" if is_over else f"{source}:{branch}",
         commit=(pull.merged_as if pull and is_merged else "") or commit,
         pull=pull.id if pull else "",
         note=_note(session, pull) if keep else "",
@@ -136,7 +129,7 @@ def _prepare(session: Session, engine: Engine, branch: str, op_id: str) -> bool:
     """Bring the branch to where this step begins; return whether it had to be made."""
     head = next((b.head for b in engine.branches(branch) if b.name == branch), None)
     pull = _open_pull(session, branch)
-    if pull is None and head and _step(engine, branch, op_id) is None:
+    if pull is None and head and steps.find(engine, branch, op_id) is None:
         # It was never offered, and is not ours to repeat: its process died.
         engine.delete_branch(branch)
         head = None
@@ -147,78 +140,6 @@ def _prepare(session: Session, engine: Engine, branch: str, op_id: str) -> bool:
         # The same rig went on from another clone.
         engine.move_branch(branch, pull.head)
     return False
-
-
-def _step(engine: Engine, branch: str, op_id: str) -> Commit | None:
-    """Return the branch's commit of an operation, None if it holds none."""
-    base = engine.merge_base("main", branch) or ""
-    commits = engine.log(branch, after=base)
-    return next((c for c in commits if trailers.find(c.message) == op_id), None)
-
-
-def _before(engine: Engine, branch: str, done: Commit) -> str:
-    """Return the commit that an operation began at, whose newest commit on *branch* is *done*."""
-    if Ability.ATOMIC_CHANGE in engine.abilities:
-        return f"{done.hash}~1"
-    base = engine.merge_base("main", branch) or ""
-    commits = engine.log(branch, after=base)
-    older = commits[commits.index(done) + 1 :]
-    # Its other statements bear no name; what does is the end of the operation before it.
-    return next((c.hash for c in older if trailers.find(c.message)), base)
-
-
-def _write(
-    session: Session, engine: Engine, branch: str, intent: Intent, *, plan: Plan, options: Options
-) -> tuple[Sequence[RowChange], str, Sequence[tuple[str, Mapping[str, Any]]]]:
-    done = _step(engine, branch, options.op_id)
-    if done:
-        return engine.diff(_before(engine, branch, done), done.hash), done.hash, ()
-    base = engine.merge_base("main", branch) or branch
-    earlier = engine.diff(base, branch)
-    with engine.change(branch) as change:
-        rows = _in_order(engine, change.query, plan(change.query))
-        judge_offer(session, replay.net([*earlier, *rows]), change.query).require()
-        _apply(engine, change, rows)
-        statements = [(s.sql, s.params) for s in change.statements]
-        if options.dry_run:
-            return rows, "", statements
-        commit = change.commit(
-            intent.message(options.op_id),
-            author=session.seat.rig,
-            at=session.host.now(),
-            tables=sorted({row.table for row in rows}),
-        )
-    return rows, commit, statements
-
-
-def _apply(engine: Engine, change: Change, rows: Sequence[RowChange]) -> None:
-    """Write *rows*, one after the other where each statement is a commit."""
-    if Ability.ATOMIC_CHANGE in engine.abilities:
-        replay.apply(change, rows)
-        return
-    for row in rows:
-        replay.apply(change, [row])
-
-
-def _in_order(engine: Engine, query: Query, rows: Sequence[RowChange]) -> list[RowChange]:
-    """
-    Return *rows* in the order in which they are written.
-
-    Where each statement is a commit, any prefix must do no harm and be gone on from: what a row
-    names is there before it, and the item's status comes last.
-    """
-    if Ability.ATOMIC_CHANGE in engine.abilities:
-        return list(rows)
-    ordered = sorted(rows, key=lambda row: _WRITTEN.get(row.table, 0))
-    return [_as_begun(query, row) for row in ordered]
-
-
-def _as_begun(query: Query, row: RowChange) -> RowChange:
-    """Return *row*, or what an attempt that was broken off has added in its place."""
-    present = queries.row(query, row.table, row.key) if row.before is None else None
-    if present is None or not set(RowChange(row.table, present, row.after).cells) <= _TIMES:
-        return row
-    return RowChange(row.table, None, present)
 
 
 def _proposed(
@@ -283,7 +204,8 @@ def _drop(session: Session, source: RepoName, branch: str) -> None:
 
 def _note(session: Session, pull: PullRequest | None) -> str:
     if pull is None:
-        return "Nothing of it is left to offer; its branch is gone."
+        is_gone = session.moves_main  # elsewhere branches may stay, and hold nothing
+        return f"Nothing of it is left to offer{'; its branch is gone' if is_gone else ''}."
     if pull.state is PullState.MERGED:
         return ""
     if not session.moves_main:

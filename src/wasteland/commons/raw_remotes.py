@@ -11,7 +11,7 @@ from ..hosts.base import RepoName
 from ..hosts.local import LocalHost
 from ..hosts.storage import RawRemote
 from . import memberships
-from .memberships import HOST, HUB, Membership
+from .memberships import CLONE, HOST, HUB, Membership
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +66,7 @@ def open_remote(settings: Settings, name: str, *, may_push: bool = False) -> Add
     """
     found = memberships.choose(settings.config, name)
     if found.kind != HOST:
-        url = f"{found.url}/{found.repo}.db" if found.kind == HUB else found.url
+        url = f"{found.url}/{found.repo}.db" if found.kind in {CLONE, HUB} else found.url
         return Address(str(found.repo), found.engine, url, note=_ELSEWHERE)
     with _host(settings, found) as host:
         return _address(found.repo, host.open_remote(found.repo, may_push=may_push), may_push)
@@ -89,7 +89,8 @@ def close_remotes(settings: Settings, name: str) -> Address:
 
 
 def _host(settings: Settings, found: Membership) -> LocalHost:
-    return LocalHost(Path(found.url), dolt=settings.dolt or None)
+    password = settings.read_dolt_password()
+    return LocalHost(Path(found.url), dolt=settings.dolt or None, dolt_password=password)
 
 
 def _address(repo: RepoName, remote: RawRemote, may_push: bool) -> Address:

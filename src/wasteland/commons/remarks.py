@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..hosts.base import Comment, HostAbility, PullRequest
+from ..protocol.errors import Unavailable, Unsupported
 from ..protocol.policy import Action
 from ..protocol.records import read_time
 from . import receipts
@@ -47,7 +48,7 @@ def add(session: WriteSession, pull: PullRequest, text: str, options: Options) -
     kept = _unanswered(session, pull, text, options)
 
     def keep() -> Receipt:
-        remark = kept or host.comment(repo, pull.id, author=author, body=text)
+        remark = kept or _sent(session, pull, text, options)
         return _receipt(session, pull, remark, options)
 
     intent = Intent(_NAME, Action.COMMENT, pull.id, {"pull": pull.id, "body": text})
@@ -57,15 +58,39 @@ def add(session: WriteSession, pull: PullRequest, text: str, options: Options) -
 def _unanswered(
     session: WriteSession, pull: PullRequest, text: str, options: Options
 ) -> Comment | None:
-    """Return the remark of an operation whose process died before it noted that it was done."""
+    """
+    Return the remark of an operation whose process died before it noted that it was done.
+
+    Raises:
+        Unavailable: The host does not show remarks, so that nobody can tell (``facts["unsure"]``).
+    """
     begun = session.host.operation(session.repo, options.op_id)
     if begun is None or begun.receipt:
         return None
-    for remark in session.host.comments(session.repo, pull.id):
+    try:
+        kept = session.host.comments(session.repo, pull.id)
+    except Unsupported as error:
+        raise Unavailable(
+            f"Whether the remark is on pull request {pull.id} is not known: "
+            f"{session.host.location} does not show remarks to programs.",
+            hint=f"look there first; wl comment {pull.id} --body TEXT sends it again",
+            unsure=True,
+        ) from error
+    for remark in kept:
         is_same = (remark.author, remark.body) == (session.seat.rig, text)
         if is_same and remark.created_at >= begun.started_at:
             return remark
     return None
+
+
+def _sent(session: WriteSession, pull: PullRequest, text: str, options: Options) -> Comment:
+    """Send a remark; one that certainly never arrived leaves no trace in the journal."""
+    try:
+        return session.host.comment(session.repo, pull.id, author=session.need_rig(), body=text)
+    except Unavailable as error:
+        if not error.facts.get("unsure"):
+            session.host.abandon_operation(session.repo, options.op_id)
+        raise
 
 
 def _receipt(

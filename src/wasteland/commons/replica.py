@@ -12,7 +12,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, Self, TypeVar
 from urllib.parse import urlsplit
@@ -99,6 +99,11 @@ class Replica:
             return datetime.fromtimestamp(self.path.stat().st_mtime, UTC)
         except OSError:
             return None
+
+    def is_younger(self, age: timedelta) -> bool:
+        """Return whether there is a copy that its source was asked about within *age*."""
+        seen = self.seen_at
+        return seen is not None and self._clock() - seen < age
 
     def refresh(self, source: Source) -> int | None:
         """

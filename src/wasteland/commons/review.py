@@ -21,7 +21,7 @@ from .intents import Intent, Options
 from .merge import Landing, judged
 from .pending import ended
 from .receipts import Receipt
-from .session import Seat, branch_rig
+from .session import Seat, branch_item, branch_rig
 from .submissions import end_decided, end_settled
 from .writing import WriteSession
 
@@ -109,7 +109,7 @@ class Review(WriteSession):
         intent = Intent(
             "merge",
             Action.MERGE,
-            about.key if about else found.id,
+            about.key if about else branch_item(found) or found.id,
             # A host that is not ours keeps no head of what it has merged.
             {"pull": found.id, "head": found.head if self.moves_main else head},
             table=about.table if about else "wanted",

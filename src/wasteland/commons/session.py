@@ -163,6 +163,10 @@ class Session:
         found = self.host.pulls(self.repo, state=PullState.OPEN, author=author)
         return [pull for pull in found if not mine or self.is_mine(pull)]
 
+    def pending_about(self, item_id: str) -> list[PullRequest]:
+        """Return the open pull requests whose branch names a wanted item, oldest first."""
+        return self.host.pulls_about(self.repo, item_id) if item_id else []
+
     def is_mine(self, pull: PullRequest) -> bool:
         """Return whether the session's rig offered *pull*; a branch's name alone proves nothing."""
         is_my_account = self.account_of(pull) in {"", self.seat.account}

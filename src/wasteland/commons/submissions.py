@@ -47,7 +47,9 @@ def brought_along(
     }
     if not named:
         return []
-    pulls = [p for p in session.pending() if (branch_item(p), branch_rig(p)) in named]
+    items = sorted({item_id for item_id, _ in named})
+    about = [pull for item_id in items for pull in session.pending_about(item_id)]
+    pulls = [p for p in about if (branch_item(p), branch_rig(p)) in named]
     return [waiting for pull in pulls for waiting in _offered(session, pull, judge)]
 
 
@@ -86,12 +88,11 @@ def end_rivals(
     Args:
         kept: Rig -> reason, for those whose work the item was completed with.
     """
-    for pull in session.pending():
-        if branch_item(pull) == item_id:
-            why = (kept or {}).get(branch_rig(pull), reason)
-            # It ended meanwhile; or its host lets others close it, and will.
-            with suppress(Conflict, NotFound, Forbidden):
-                session.host.end_pull(session.repo, pull.id, state=PullState.CLOSED, reason=why)
+    for pull in session.pending_about(item_id):
+        why = (kept or {}).get(branch_rig(pull), reason)
+        # It ended meanwhile; or its host lets others close it, and will.
+        with suppress(Conflict, NotFound, Forbidden):
+            session.host.end_pull(session.repo, pull.id, state=PullState.CLOSED, reason=why)
 
 
 def _end_with(session: Session, item_id: str, work: Sequence[Completion]) -> None:

@@ -17,11 +17,11 @@ from typing import Final
 
 from ..engines.base import MAIN, Change, Engine
 from ..hosts import replay
-from ..hosts.base import HostAbility, PullRequest, PullState
+from ..hosts.base import PullRequest, PullState
 from ..protocol.diff import RowChange
-from ..protocol.errors import Invalid, MergeConflict
+from ..protocol.errors import Conflict, Invalid, MergeConflict
 from ..protocol.schema import TABLES
-from . import queries
+from . import elsewhere, queries
 from .queries import Query
 from .session import Session
 
@@ -108,7 +108,8 @@ class Sync(Session):
 
     def _upcoming(self) -> str:
         """Return the ref that main would move to."""
-        return MAIN if HostAbility.OWNED in self.host.abilities else f"{ORIGIN}/{MAIN}"
+        # What its host merges by itself is read there, and never was fetched.
+        return MAIN if self.is_owned or not self.moves_main else f"{ORIGIN}/{MAIN}"
 
     def _fetched(self) -> str:
         """Return main's head as it would be; only what is known of the remote changes."""
@@ -138,6 +139,8 @@ class Sync(Session):
         if choice == "reset":
             why = "Closed, because you start again from the commons."
             return self._drop(engine, pull, dry_run=dry_run, why=why)
+        if not self.moves_main:
+            return self._standing(pull)
         main = self._upcoming() if dry_run else MAIN
         if engine.merge_base(main, pull.head) == engine.head(main):
             return Step(pull.branch, "up to date", "It sits on top of main.")
@@ -150,6 +153,14 @@ class Sync(Session):
                 return self._drop(engine, pull, dry_run=dry_run, why="Main has all of it already.")
             backup = "" if dry_run else self._put(engine, pull, scratch, keep=bool(choice))
             return Step(pull.branch, "replay", f"{kept} row(s) repeated on main.", backup)
+
+    def _standing(self, pull: PullRequest) -> Step:
+        """Return how *pull* stands at a host that merges by itself; it needs no repeating there."""
+        try:
+            elsewhere.need_mergeable(self, self.host.changes(pull))
+        except Conflict as conflict:
+            return Step(pull.branch, "conflict", conflict.message)
+        return Step(pull.branch, "up to date", f"{self.host.location} can merge it as it is.")
 
     def _repeat(self, engine: Engine, branch: str, pull: PullRequest, choice: str) -> int:
         """Repeat what *pull* offers on *branch* in one commit; return how many rows it changed."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import urlsplit
 
 from ..hosts.base import Host
 from ..protocol.errors import Unsupported
 from . import memberships
 from .memberships import CLONE, HOST, HUB, REST, Membership
+from .operations import Kind, Operation
 from .session import Seat, Session
 
 if TYPE_CHECKING:
@@ -20,12 +21,22 @@ if TYPE_CHECKING:
 
 S = TypeVar("S", bound=Session)
 
+_HUBS_ALONE: Final = frozenset({"extend", "handover", "rig suspend", "rig restore"})
+"""What changes tables that no clone writes: leases and moderation are the hub's."""
+
+
+def is_asked_there(membership: Membership, row: Operation) -> bool:
+    """Return whether an operation goes to the commons' hub instead of being worked out here."""
+    if membership.kind == CLONE:
+        return row.name in _HUBS_ALONE
+    return membership.kind == HUB or (membership.kind == REST and row.kind is Kind.READ)
+
 
 def open_host(settings: Settings, membership: Membership) -> Host:
     """Return the host of a joined commons; the caller closes it."""
     if membership.kind == HUB:
         raise Unsupported(
-            f"{membership.repo} is on the hub {membership.url} ; this command needs its rows here.",
+            f"{membership.repo} is on {membership.url} ; this reads all of it, and a part is here.",
             hint=f"wl join {membership.url}/{membership.repo} --clone",
             commons=str(membership.repo),
         )
@@ -65,11 +76,34 @@ def _cloned_host(settings: Settings, membership: Membership) -> Host:
     return ClonedHost(http, file, membership.repo, membership.account)
 
 
+@contextmanager
+def open_clone(membership: Membership, kind: type[S]) -> Iterator[S]:
+    """
+    Open the clone of a hub's commons as a session that only reads it, and asks nobody.
+
+    Raises:
+        NotFound: There is no clone.
+    """
+    from ..engines.doltlite.engine import DoltLiteEngine  # noqa: PLC0415  # either engine, not both
+    from ..hosts.reading import ReadingHost  # noqa: PLC0415  # most commands never need it
+
+    repo = membership.repo
+    with DoltLiteEngine(Path(membership.local_dir) / f"{repo.name}.db") as engine:
+        host = ReadingHost(repo, engine, membership.url)
+        seat = Seat(membership.handle, membership.account)
+        yield kind(host, repo, seat, mode=membership.mode)
+
+
 def local_host(root: Path, settings: Settings) -> Host:
     """Return the host of a directory of repositories."""
     from ..hosts.local import LocalHost  # noqa: PLC0415  # either host, not both
 
-    return LocalHost(root, dolt=settings.dolt or None, adopts_branches=True)
+    return LocalHost(
+        root,
+        dolt=settings.dolt or None,
+        dolt_password=settings.read_dolt_password(),
+        adopts_branches=True,
+    )
 
 
 @contextmanager

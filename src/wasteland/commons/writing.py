@@ -178,7 +178,8 @@ class WriteSession(Session):
         if commit is None:
             return None
         is_own = trailers.find(commit.message) == options.op_id
-        if is_own and not commit.message.startswith(intent.first_line):
+        # A host that merges by itself words its messages itself.
+        if is_own and self.moves_main and not commit.message.startswith(intent.first_line):
             raise used_otherwise(options.op_id)
         rows = self.engine.diff(f"{commit.hash}~1", commit.hash)
         head = trailers.find(commit.message, recovery.HEAD_TRAILER) or ""

@@ -20,7 +20,7 @@ from ..engines.base import MAIN, Change, Engine
 from ..protocol.diff import RowChange
 from ..protocol.errors import Invalid, Unsupported
 from ..protocol.lean import dataclass
-from ..protocol.names import NAME_RULE, is_repo_part
+from ..protocol.names import NAME_RULE, is_repo_part, read_branch
 
 
 class HostAbility(StrEnum):
@@ -305,6 +305,10 @@ class Host(ABC):
         self, repo: RepoName, *, state: PullState | None = PullState.OPEN, author: str | None = None
     ) -> list[PullRequest]:
         """Return pull requests, oldest first."""
+
+    def pulls_about(self, repo: RepoName, item_id: str) -> list[PullRequest]:
+        """Return the open pull requests whose branch names a wanted item, oldest first."""
+        return [p for p in self.pulls(repo) if read_branch(p.branch)[1] == item_id]
 
     @abstractmethod
     def pull(self, repo: RepoName, pull_id: str) -> PullRequest:

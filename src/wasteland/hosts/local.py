@@ -12,7 +12,7 @@ hub's in front of it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -265,10 +265,17 @@ class LocalHost(JournaledHost):
         state: PullState | None = None,
         text: str = "",
         before: int | None = None,
+        among: Collection[int] | None = None,
         limit: int = 50,
     ) -> list[PullRequest]:
         """Return a page of pull requests, newest first; see ``state.Pulls.page``."""
-        return self._state.pulls.page(repo, state=state, text=text, before=before, limit=limit)
+        return self._state.pulls.page(
+            repo, state=state, text=text, before=before, among=among, limit=limit
+        )
+
+    def pulls_about(self, repo: RepoName, item_id: str) -> list[PullRequest]:
+        """Return the open pull requests whose branch names a wanted item, oldest first."""
+        return self._state.pulls.open_about(repo, item_id)
 
     def open_pull_of(self, repo: RepoName, source: RepoName, branch: str) -> PullRequest | None:
         """Return the open pull request of a branch, None if it has none."""

@@ -56,6 +56,25 @@ def net(changes: Iterable[RowChange]) -> list[RowChange]:
     return [item for item in merged.values() if item.cells]
 
 
+def conflicting(wanted: RowChange, present: Row | None) -> list[str]:
+    """
+    Return the cells of *wanted* that *present* has neither as they were before nor as after.
+
+    Args:
+        present: The row where the change is to be repeated; None if there is none.
+    """
+    if present is None:
+        is_new_or_gone = wanted.before is None or wanted.after is None
+        return [] if is_new_or_gone else sorted(wanted.cells)
+    old_to_now = RowChange(wanted.table, wanted.before, present).cells
+    if wanted.after is None:
+        return sorted(old_to_now)
+    now_to_new = RowChange(wanted.table, present, wanted.after).cells
+    if wanted.before is None:
+        return sorted(now_to_new)
+    return [name for name in wanted.cells if name in old_to_now and name in now_to_new]
+
+
 def _place(item: RowChange) -> tuple[int, str]:
     return _ORDER[item.kind], item.table
 
@@ -72,7 +91,7 @@ def _apply_row(change: Change, wanted: RowChange, present: Row | None) -> RowCha
 def _add(change: Change, wanted: RowChange, present: Row | None) -> RowChange | None:
     row = wanted.row
     if present is not None:
-        _expect_same(wanted, present, row)
+        _expect_same(wanted, present)
         return None
     columns = _columns(change, wanted.table)
     homeless = [name for name, value in row.items() if value is not None and name not in columns]
@@ -91,9 +110,7 @@ def _modify(change: Change, wanted: RowChange, after: Row, present: Row | None) 
         raise _conflict(wanted, sorted(wanted.cells), "the row was deleted on main")
     now_to_new = RowChange(wanted.table, present, after).cells
     stale = [name for name in wanted.cells if name not in present]
-    # Cells that hold neither the old value nor the new one.
-    old_to_now = RowChange(wanted.table, wanted.before, present).cells
-    stale += [name for name in wanted.cells if name in old_to_now and name in now_to_new]
+    stale += conflicting(wanted, present)
     if stale:
         raise _conflict(wanted, stale, "main holds another value")
     new = {name: after.get(name) for name in wanted.cells if name in now_to_new}
@@ -108,16 +125,15 @@ def _modify(change: Change, wanted: RowChange, after: Row, present: Row | None) 
 def _remove(change: Change, wanted: RowChange, present: Row | None) -> RowChange | None:
     if present is None:
         return None
-    _expect_same(wanted, present, wanted.row)
+    _expect_same(wanted, present)
     sql = f"DELETE FROM {quoted(wanted.table)} WHERE {_key(wanted)} = :p0"
     _write(change, wanted, sql, (_key_value(wanted),))
     return RowChange(wanted.table, present, None)
 
 
-def _expect_same(wanted: RowChange, present: Row, expected: Row) -> None:
-    cells = RowChange(wanted.table, expected, present).cells
-    if cells:
-        raise _conflict(wanted, sorted(cells), "main holds another row")
+def _expect_same(wanted: RowChange, present: Row) -> None:
+    if cells := conflicting(wanted, present):
+        raise _conflict(wanted, cells, "main holds another row")
 
 
 def _write(change: Change, wanted: RowChange, sql: str, values: Iterable[Value]) -> None:

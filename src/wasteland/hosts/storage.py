@@ -51,6 +51,9 @@ class RawRemote:
 class Storage(ABC):
     """Repositories of one engine."""
 
+    is_elsewhere: bool = False
+    """Whether the databases are on a server that somebody else runs, and copies."""
+
     @abstractmethod
     def create(self, name: RepoName) -> None:
         """

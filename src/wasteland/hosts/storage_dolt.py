@@ -2,7 +2,8 @@
 Repositories of a local host that live on a Dolt server.
 
     <root>/.dolt-databases/    those of the host's own server, started at the first use
-    <root>/.dolt-url           where they are, if somebody else runs the server; holds no password
+    <root>/.dolt-url           where they are, if somebody else runs the server, and what this host
+                               is called there; holds no password
 
 Each commons is a database there, each fork a prefix of branches in it. Imported only where it is
 needed, as the MySQL driver takes time to load.
@@ -11,12 +12,14 @@ needed, as the MySQL driver takes time to load.
 from __future__ import annotations
 
 import os
+import secrets
 import threading
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
 from ..engines.base import Engine
+from ..engines.dolt import holdings
 from ..engines.dolt.connections import fetch
 from ..engines.dolt.engine import DoltEngine
 from ..engines.dolt.errors import translated
@@ -53,13 +56,14 @@ def open_storage(
         Unsupported: It cannot be used.
     """
     note = root / _NOTE
-    known = read_url(url).url if url else _read(note)
+    noted, host = _read(note)
+    known = read_url(url).url if url else noted
     if not known:
         return DoltStorage(root / _OWN, program)
     _refuse_own_databases(root / _OWN, known)
-    storage = FarStorage(FarServer.reach(known, password))
-    if url:
-        _write(note, known)
+    storage = FarStorage(FarServer.reach(known, password), host or secrets.token_hex(16))
+    if (known, storage.host) != (noted, host):
+        _write(note, known, storage.host)
     return storage
 
 
@@ -168,15 +172,44 @@ class DoltStorage(Storage):
 
 
 class FarStorage(DoltStorage):
-    """Repositories as databases of a server that somebody else runs."""
+    """
+    Repositories as databases of a server that somebody else runs, and other hosts may use too.
 
+    Attributes:
+        host: What this host is called on the server, in ``holdings``.
+    """
+
+    is_elsewhere = True
     _kind = FarEngine
 
-    def __init__(self, server: FarServer) -> None:
+    def __init__(self, server: FarServer, host: str) -> None:
         super().__init__(Path(os.devnull), None)
         self.location = server.location
+        self.host = host
         self._server = server
         self._far = server
+
+    def create(self, name: RepoName) -> None:
+        """
+        Make an empty database.
+
+        Raises:
+            Conflict: There is one of that name, of this host or of another.
+        """
+        database = _database(name)
+        if self._far.exists(database):
+            raise Conflict(f"{self.location} has a database {database} already.", hint="wl list")
+        with self._far.connect() as session:
+            # First, so that a database is never without its note, whoever is killed.
+            holdings.hold(session, database, self.host)
+        super().create(name)
+
+    def remove(self, name: RepoName) -> None:
+        """Drop the database if this host has it."""
+        if self.exists(name):
+            super().remove(name)
+            with self._far.connect() as session:
+                holdings.let_go(session, _database(name), self.host)
 
     def open(self, name: RepoName) -> Engine:
         """Return the engine; the server is asked for the database at the first time only."""
@@ -184,8 +217,12 @@ class FarStorage(DoltStorage):
             return self._engines.get(name) or super().open(name)
 
     def exists(self, name: RepoName) -> bool:
-        """Return whether there is a database."""
-        return self._far.exists(_database(name))
+        """Return whether there is a database, and this host has it."""
+        database = _database(name)
+        if not self._far.exists(database):
+            return False
+        with self._far.connect() as session:
+            return holdings.holder(session, database) == self.host
 
     def open_remote(self, name: RepoName, *, may_push: bool) -> RawRemote:
         """Raise Unsupported: the server's ports and users are not ours to open."""
@@ -223,13 +260,15 @@ def _refuse_own_databases(own: Path, url: str) -> None:
         )
 
 
-def _read(note: Path) -> str:
-    return note.read_text().strip() if note.is_file() else ""
+def _read(note: Path) -> tuple[str, str]:
+    """Return the URL and what this host is called there; "" for what is not noted."""
+    url, host, *_ = [*(note.read_text().split() if note.is_file() else []), "", ""]
+    return url, host
 
 
-def _write(note: Path, url: str) -> None:
+def _write(note: Path, url: str, host: str) -> None:
     partial = note.with_suffix(".new")
-    partial.write_text(f"{url}\n")
+    partial.write_text(f"{url}\n{host}\n")
     partial.replace(note)
 
 

@@ -217,23 +217,25 @@ class Accounts:
             Unauthenticated: It is none, or has expired, was revoked, or its account is disabled.
         """
         read = tokens.read_token(text)
-        rows = self._file.read(
-            "SELECT t.* FROM tokens AS t JOIN accounts AS a ON a.name = t.account "
-            "WHERE t.id = ? AND NOT a.is_disabled",
-            (read[0] if read else "",),
-        )
+        rows = self._live_token(read[0] if read else "")
         if not read or not rows or not tokens.equal(rows[0]["digest"], read[1]):
             raise Unauthenticated(
                 "no token found for given API token",
                 hint="wl login; keys of dolt creds and tokens of other hosts are none of this hub",
             )
-        token = _token(rows[0])
-        if token.revoked_at or (token.expires_at and token.expires_at <= self._clock()):
-            raise Unauthenticated(
-                "no token found for given API token: it has expired or was revoked",
-                hint="wl login",
-            )
-        return token
+        return self._in_force(_token(rows[0]))
+
+    def still_in_force(self, token_id: str) -> Token:
+        """
+        Return a token that was shown before, to begin a session with.
+
+        Raises:
+            Unauthenticated: It has expired, was revoked, or its account is disabled.
+        """
+        rows = self._live_token(token_id)
+        if not rows:
+            raise Unauthenticated("The token of this session is gone.", hint="sign in again")
+        return self._in_force(_token(rows[0]))
 
     def tokens(self, account: str) -> list[Token]:
         """Return an account's tokens, oldest first, revoked ones too."""
@@ -250,6 +252,22 @@ class Accounts:
         sql = "UPDATE tokens SET revoked_at = coalesce(revoked_at, ?) WHERE account = ? AND id = ?"
         if not self._file.write(sql, (write_time(self._clock()), account, token_id)):
             raise NotFound(f"{account} has no token {visible(token_id)}.", hint="wl hub token list")
+
+    def _live_token(self, token_id: str) -> list[sqlite3.Row]:
+        """Return the row of a token whose account is not disabled."""
+        return self._file.read(
+            "SELECT t.* FROM tokens AS t JOIN accounts AS a ON a.name = t.account "
+            "WHERE t.id = ? AND NOT a.is_disabled",
+            (token_id,),
+        )
+
+    def _in_force(self, token: Token) -> Token:
+        if token.revoked_at or (token.expires_at and token.expires_at <= self._clock()):
+            raise Unauthenticated(
+                "no token found for given API token: it has expired or was revoked",
+                hint="wl login",
+            )
+        return token
 
     # --- logins without a browser on the same machine
 

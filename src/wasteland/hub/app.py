@@ -52,13 +52,14 @@ def routes(hub: Hub) -> FastAPI:
     }
     for kind, handler in handlers.items():
         app.add_exception_handler(kind, handler)
+    # What is asked most comes first: of routes, one is tried after the other.
+    app.include_router(api.router)
     app.include_router(health.router)
     app.include_router(reference.router)
     app.include_router(v1alpha1.graphql.router)
     app.include_router(v1alpha1.csv.router)
     app.include_router(v1alpha1.router)
     app.include_router(v2.router)
-    app.include_router(api.router)
     app.include_router(remotes.router(Pushing(hub), directory=hub.host.root / ".pushes"))
     return app
 

@@ -10,7 +10,7 @@ from ..protocol.errors import Forbidden, Invalid, Unauthenticated
 from ..protocol.lean import dataclass
 from ..protocol.names import visible
 from .accounts import Accounts
-from .tokens import Scope
+from .tokens import Scope, Token
 
 # DoltHub's API speaks of "token X" in its first version and of "Bearer X" in its second; older
 # pages show the bare token.
@@ -133,7 +133,11 @@ def of_token(accounts: Accounts, text: str) -> Caller:
     Raises:
         Unauthenticated: It is none of this hub.
     """
-    token = accounts.authenticate(text)
+    return behind(accounts, accounts.authenticate(text))
+
+
+def behind(accounts: Accounts, token: Token) -> Caller:
+    """Return the account behind a token that is in force."""
     account = accounts.find(token.account)
     organisations = accounts.organisations(account.name)
     owned = {name for name, owns in organisations.items() if owns}

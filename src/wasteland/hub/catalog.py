@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from ..hosts.base import RepoName
 from ..hosts.state.file import StateFile, stored_time
@@ -143,6 +144,14 @@ class Catalog:
         return Release(tag, title, description, commit, now)
 
     def forget(self, repo: RepoName) -> None:
-        """Drop what is kept about a repository that was deleted."""
-        for table in ("repositories", "collaborators", "releases", "verdicts", "reviews"):
-            self._file.write(f"DELETE FROM {table} WHERE repo = ?", (str(repo),))
+        """Drop all that the hub's file holds about a repository that is gone."""
+        with self._file.transaction() as connection:
+            for table in _TABLES:
+                connection.execute(f"DELETE FROM {table} WHERE repo = ?", (str(repo),))
+
+
+_TABLES: Final = (
+    *("repositories", "collaborators", "releases"),
+    *("operations", "verdicts", "reviews"),
+)
+"""Those of the hub's file that have a column ``repo``."""

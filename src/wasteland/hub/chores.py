@@ -1,4 +1,4 @@
-"""What a hub does by itself while it serves: it tells webhooks and looks at evidence."""
+"""What a hub does by itself while it serves: it tells webhooks, looks at evidence, and forgets."""
 
 from __future__ import annotations
 
@@ -56,6 +56,8 @@ def _deliver(hub: Hub) -> None:
 
 def _prune(hub: Hub) -> None:
     hub.webhooks.prune(hub.host.now())
+    hub.answers.prune()
+    hub.jobs.prune()
 
 
 class _Evidence:

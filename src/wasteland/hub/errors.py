@@ -16,6 +16,7 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from ..protocol.errors import WastelandError
+from .http.paths import segment
 from .tokens import redacted
 
 STATUS: Final[Mapping[str, int]] = {
@@ -44,12 +45,17 @@ PROBLEM_TYPE: Final = "application/problem+json"
 _RETRY_AFTER_S: Final = 1
 _FACT_LIMIT: Final = 200
 _OURS: Final = 500
+_CONFLICT: Final = 409
 _PLACE: Final = re.compile(r"(?<![\w./:])(?:/[^\s/:,'\"]+){2,}")
+# What is served besides under the first API's own path, and has no form of its own for errors.
+_OF_FIRST: Final = (V1ALPHA1, "/csv", "/graphql")
 # The first API documents every failure as 400; only what its clients tell apart has another status.
 _V1ALPHA1_STATUS: Final = {409: 400, 422: 400, 501: 400}
 _KEPT: Final = frozenset({"already_claimed", "stale"})
-# The second calls malformed what we call invalid, and unprocessable what cannot be done.
+# The second calls malformed what we call invalid, and unprocessable what cannot be done: a second
+# fork, and a merge of what conflicts or has ended.
 _V2_STATUS: Final = {422: 400, 501: 422}
+_UNPROCESSABLE: Final = re.compile(r"/(?:forks|merge)\Z")
 _V2_CODES: Final[Mapping[int, str]] = {
     400: "VALIDATION_FAILED",
     401: "UNAUTHENTICATED",
@@ -62,6 +68,8 @@ _V2_CODES: Final[Mapping[int, str]] = {
     429: "RATE_LIMITED",
     503: "SERVICE_UNAVAILABLE",
 }
+# How messages show what stands for a slash inside a part of a path.
+_SHOWN_SLASH: Final = r"\ue000"
 _log = logging.getLogger("wasteland.hub")
 
 
@@ -75,7 +83,7 @@ def failure(
         status: None for that of the error.
     """
     found = status or status_at(error, path)
-    if is_below(path, V1ALPHA1):
+    if is_of_first(path):
         return answer(error, first_form(error, "status", "message"), found)
     body = problem(error, instance=path, request_id=request_id, status=found)
     if is_below(path, V2):
@@ -123,11 +131,19 @@ def first_form(error: WastelandError, state: str, message: str) -> dict[str, Any
 def status_at(error: WastelandError, path: str) -> int:
     """Return the HTTP status of an error, as the API has it that *path* is of."""
     status = status_of(error)
-    if is_below(path, V2):
-        return _V2_STATUS.get(status, status)
-    if is_below(path, V1ALPHA1) and error.code not in _KEPT:
+    if error.code in _KEPT:
+        return status
+    if is_of_first(path):
         return _V1ALPHA1_STATUS.get(status, status)
-    return status
+    if not is_below(path, V2):
+        return status
+    is_unprocessable = status == _CONFLICT and _UNPROCESSABLE.search(path)
+    return 422 if is_unprocessable else _V2_STATUS.get(status, status)
+
+
+def is_of_first(path: str) -> bool:
+    """Return whether *path* is served in the forms of DoltHub's first API."""
+    return any(is_below(path, prefix) for prefix in _OF_FIRST)
 
 
 def is_below(path: str, prefix: str) -> bool:
@@ -162,7 +178,7 @@ def problem(
         "title": http.HTTPStatus(status).phrase,
         "status": status,
         "detail": told(error),
-        "instance": redacted(instance),
+        "instance": _hidden(instance),
         "code": error.code,
         "hint": _without_places(error, error.hint),
         "request_id": request_id,
@@ -175,7 +191,7 @@ def facts_of(error: WastelandError) -> dict[str, Any]:
 
 
 def _without_places(error: WastelandError, text: str) -> str:
-    hidden = redacted(text)
+    hidden = _hidden(text)
     return _PLACE.sub("…", hidden) if status_of(error) >= _OURS else hidden
 
 
@@ -186,7 +202,12 @@ def _plain(value: object) -> Any:
         return {str(name): _plain(item) for name, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_plain(item) for item in value]
-    return redacted(str(value))[:_FACT_LIMIT]
+    return _hidden(str(value))[:_FACT_LIMIT]
+
+
+def _hidden(text: str) -> str:
+    """Return *text*, which may hold parts of a path as routes get them, without secrets."""
+    return redacted(segment(text.replace(_SHOWN_SLASH, "/")))
 
 
 _TOLD: Final = ("holder", "field")

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 from ..commons import queries
 from ..commons.evidence.files import Files
@@ -20,12 +20,12 @@ from ..commons.evidence.store import open_store as open_evidence
 from ..commons.evidence.watch import Watch
 from ..commons.outgoing.client import Outgoing
 from ..commons.search import Search
-from ..commons.session import Seat, Session
+from ..commons.session import Seat, Session, branch_rig
 from ..engines.base import Engine
 from ..hosts.base import PullRequest, RepoName
 from ..hosts.local import LocalHost
 from ..protocol.errors import Forbidden, NotFound, WastelandError
-from ..protocol.names import read_branch, visible
+from ..protocol.names import visible
 from ..protocol.records import Rig
 from ..protocol.rules_rigs import acts_for
 from . import callers, rights
@@ -34,6 +34,8 @@ from .callers import Caller
 from .catalog import Catalog, Visibility
 from .collecting import Collector
 from .http.repeats import Answers
+from .http.streams import Places, Shared
+from .naming import Names
 from .operations import Jobs
 from .rights import Right
 from .sandbox import Sandbox
@@ -46,6 +48,8 @@ S = TypeVar("S", bound=Session)
 BODY_LIMIT_BYTES: Final = 65_536
 _INDEXES: Final = ".indexes"
 _WEBHOOKS: Final = "webhooks.db"
+_LOOK_S: Final = 0.2
+_TOLD_S: Final = 60.0
 _REMEMBERED: Final = 10_000  # accounts whose rigs are known at a head of main
 _RIGS_OF: Final = "SELECT * FROM `rigs` WHERE LOWER(`dolthub_org`) = :owner ORDER BY `handle`"
 
@@ -102,7 +106,10 @@ class Hub:
         checks: What looks at evidence found.
         watch: Looks at evidence.
         chores: What else is to be done now and then while it serves.
-        naming: Held while a repository is given its name.
+        names: Kept to one at a time while repositories are given them.
+        places: Of answers that wait.
+        heads: Of main, for those who wait for it to move.
+        changes: What differs between two heads, for the same.
         stopping: Set when answers that wait are to end.
     """
 
@@ -123,7 +130,10 @@ class Hub:
         self.checks = SqliteEvidenceStore(self._evidence)
         self.watch = Watch(self.checks, self.outgoing, self.files, host.now)
         self.chores: list[Callable[[], object]] = [Collector(host)]
-        self.naming = threading.Lock()
+        self.names = Names()
+        self.places = Places()
+        self.heads: Shared[RepoName, str] = Shared(_LOOK_S)
+        self.changes: Shared[tuple[RepoName, str, str], dict[str, Any]] = Shared(_TOLD_S)
         self.stopping = threading.Event()
         self._rigs: dict[tuple[object, ...], tuple[str, list[Rig]]] = {}
 
@@ -261,8 +271,7 @@ class Hub:
 
     def session_of(self, pull: PullRequest, kind: type[S]) -> S:
         """Return the seat of the rig that offers *pull*."""
-        rig = read_branch(pull.branch)[0] or pull.author
-        return kind(self.host, pull.repo, Seat(rig, pull.author))
+        return kind(self.host, pull.repo, Seat(branch_rig(pull), pull.author))
 
     def _account_for(self, caller: Caller, repo: RepoName, handle: str) -> str:
         """Return the namespace of *caller* that owns *handle*, or will own it."""

@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
@@ -25,6 +25,8 @@ from .errors import told
 from .tokens import redacted
 
 PAGE: Final = 15
+KEPT: Final = timedelta(days=90)
+"""How long an operation can be looked up after it ended."""
 _UNFORESEEN: Final = "The hub failed at this request."
 
 
@@ -168,6 +170,12 @@ class Jobs:
         died = "The hub was stopped; whether the work was done shows its branch."
         now = write_time(self._clock())
         return self._file.write(sql, (State.FAILED.value, died, now, State.RUNNING.value))
+
+    def prune(self) -> int:
+        """Forget what ended long ago; return how many operations that were."""
+        sql = "DELETE FROM operations WHERE updated_at < ? AND state <> ?"
+        old = write_time(self._clock() - KEPT)
+        return self._file.write(sql, (old, State.RUNNING.value))
 
     def _end(self, job_id: str, state: State, result: Mapping[str, Any], error: str) -> None:
         self._file.write(

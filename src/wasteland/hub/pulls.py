@@ -66,13 +66,10 @@ def page(
     Args:
         among: Numbers of those that are meant; None for all.
     """
-    found: list[PullRequest] = []
-    while len(found) <= limit:
-        part = hub.host.pull_page(repo, state=state, text=text, before=before, limit=limit + 1)
-        found += [pull for pull in part if among is None or pull.id in among]
-        if len(part) <= limit:
-            break
-        before = int(part[-1].id)
+    numbers = None if among is None else {int(pull_id) for pull_id in among}
+    found = hub.host.pull_page(
+        repo, state=state, text=text, before=before, among=numbers, limit=limit + 1
+    )
     more = len(found) > limit
     return found[:limit], int(found[limit - 1].id) if more else None
 
@@ -134,7 +131,7 @@ def open_pull(
             field="from_branch",
             value=branch,
         )
-    text = fields.one_line("title", title, limit=fields.TEXT_LIMIT, required=True)[:256]
+    text = _title(title)
     if may_repeat and (
         earlier := _offered_before(hub, repo, (source, branch, text), author=author)
     ):
@@ -236,14 +233,17 @@ def edit(
     Raises:
         Conflict: It has ended, or was to be opened again.
         Forbidden: The caller is neither.
+        Invalid: Nothing is to change, or a text has not its form.
     """
+    if title is None and body is None and state is None:
+        raise Invalid("Nothing is to change.", field="body")
     pull = hub.host.pull(repo, pull_id)
     _need_say(hub, caller, pull, rig)
     if title is not None or body is not None:
         pull = hub.host.edit_pull(
             repo,
             pull_id,
-            title=pull.title if title is None else fields.title(title),
+            title=pull.title if title is None else _title(title),
             body=pull.body
             if body is None
             else fields.long_text("description", body, limit=_BODY_LIMIT),
@@ -379,6 +379,12 @@ def _merge_plainly(hub: Hub, caller: Caller, pull: PullRequest) -> PullRequest:
     return hub.host.end_pull(pull.repo, pull.id, state=PullState.MERGED, merged_as=commit)
 
 
+def _title(text: str) -> str:
+    """Return a title in its form: one line, cut where it is long, as clients put items' into it."""
+    whole = fields.one_line("title", text, limit=fields.TEXT_LIMIT, required=True)
+    return whole[: fields.TITLE_LIMIT]
+
+
 def _need_own_rig(hub: Hub, caller: Caller, repo: RepoName, rig: str, author: str) -> None:
     """Raise unless the rig that a branch names is the caller's, or nobody's yet."""
     caller.need_rig(rig or author.lower())
@@ -395,14 +401,12 @@ def _offered_before(
     Args:
         offer: Source, branch, title.
     """
-    found = [
-        pull
-        for pull in hub.host.pulls(repo, state=None, author=author)
-        if (pull.source, pull.branch, pull.title) == offer and pull.state is not PullState.CLOSED
-    ]
-    source, branch, _ = offer
+    source, branch, title = offer
+    found = hub.host.state.pulls.newest_of(repo, source, branch)
+    if found is None or (found.author, found.title) != (author, title):
+        return None
     heads = [b.head for b in hub.host.engine(source).branches(branch) if b.name == branch]
-    return found[-1] if found and heads in ([], [found[-1].head]) else None
+    return found if heads in ([], [found.head]) else None
 
 
 def _need_say(hub: Hub, caller: Caller, pull: PullRequest, rig: str) -> None:

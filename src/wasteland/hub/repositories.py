@@ -46,7 +46,7 @@ def describe(hub: Hub, repo: RepoName) -> Database:
         visibility=entry.visibility,
         description=hub.catalog.entry(repo).description,
         parent=parent,
-        forks=len(hub.host.forks(repo)),
+        forks=hub.host.state.repositories.count_forks(repo),
         size_bytes=hub.host.engine(repo).size_bytes(),
     )
 
@@ -82,10 +82,12 @@ def making(hub: Hub, repo: RepoName, entry: Entry) -> Iterator[None]:
         Conflict: There is one of that name, or of one that differs in case only: neither file
             systems nor databases always tell these apart.
     """
-    with hub.naming:
+    with hub.names.held(repo):
         taken = _taken(hub, repo)
         if taken and not (taken == repo and _is_unfinished(hub, repo)):
             raise _exists(taken)
+        if not taken:
+            forget(hub, repo)  # of an earlier one nothing goes to who takes its name
         before = hub.catalog.entry(repo)
         hub.catalog.set_entry(repo, entry)
         try:
@@ -94,8 +96,19 @@ def making(hub: Hub, repo: RepoName, entry: Entry) -> Iterator[None]:
             if taken:
                 hub.catalog.set_entry(repo, before)
             else:
-                hub.catalog.forget(repo)
+                forget(hub, repo)
             raise
+
+
+def forget(hub: Hub, repo: RepoName) -> None:
+    """
+    Drop what the hub keeps about a repository that is gone from its host.
+
+    Who may see it goes last: what fails before can be done again, and shows nobody anything.
+    """
+    hub.webhooks.forget(repo)
+    hub.checks.forget(str(repo))
+    hub.catalog.forget(repo)
 
 
 def new_name(hub: Hub, caller: Caller, owner: str, name: str) -> RepoName:
@@ -137,7 +150,7 @@ def fork(
     """
     hub.require(caller, parent, Right.READ)
     target = new_name(hub, caller, owner, parent.name)
-    with hub.naming:
+    with hub.names.held(target):
         taken = _taken(hub, target)
         if taken and may_repeat and hub.host.parent(taken) == hub.upstream(parent):
             return taken
@@ -147,8 +160,8 @@ def fork(
 
 
 def forks(hub: Hub, caller: Caller, repo: RepoName) -> list[RepoName]:
-    """Return the forks of *repo* that the caller may see, by owner."""
-    return [found for found in hub.host.forks(repo) if hub.right(caller, found) >= Right.READ]
+    """Return the forks of *repo*, by owner; who sees it sees them, and nobody else does."""
+    return hub.host.forks(repo) if hub.right(caller, repo) >= Right.READ else []
 
 
 def visible_to(hub: Hub, caller: Caller) -> list[RepoName]:
@@ -185,8 +198,7 @@ def change(
 def _spelled(hub: Hub, owner: str) -> str:
     """Return a namespace as its repositories spell it: the first one was there first."""
     account = hub.accounts.find(owner).name
-    rows = hub.host.state.repositories.all()
-    same = {row.name.owner for row in rows if row.name.owner.casefold() == owner.casefold()}
+    same = hub.host.state.repositories.owners_alike(owner)
     return account if account in same or not same else min(same)
 
 

@@ -70,7 +70,6 @@ def serve(
         url = url_of(listener)
         (hub.host.root / _LOCK).write_text(url)
         hub.jobs.abandon_running()
-        hub.answers.abandon_pending()
         config = uvicorn.Config(
             create_app(hub),
             access_log=False,

@@ -137,6 +137,14 @@ _MIGRATIONS: Final[Migrations] = (
         """,
         "CREATE INDEX reviews_pull ON reviews (repo, pull, id)",
     ),
+    (
+        # What is being worked on is known to the process that does it.
+        "DELETE FROM answers WHERE status IS NULL",
+        "CREATE INDEX answers_age ON answers (created_at)",
+        "CREATE INDEX logins_age ON logins (expires_at)",
+        "CREATE INDEX operations_age ON operations (updated_at)",
+        "CREATE INDEX reviews_verdict ON reviews (repo, verdict, pull)",
+    ),
 )
 
 

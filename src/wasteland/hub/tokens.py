@@ -15,14 +15,20 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from ..engines.urls import scrubbed
 from ..protocol.errors import Invalid
 from ..protocol.lean import dataclass
 from ..protocol.names import visible
 
 _PREFIX: Final = "wlt.v1"
 _FORM: Final = re.compile(r"wlt\.v1\.([a-z0-9]{12})\.([A-Za-z0-9_-]{43})\Z")
-# Tokens of ours, whole or misspelt, and those of DoltHub, which people send here by mistake.
-_SECRET: Final = re.compile(r"(wlt\.v1\.[a-z0-9]{1,12}(?=\.)|(?:wlt|dhat)\.v1)\.[A-Za-z0-9_.-]+")
+# Tokens of ours, whole or misspelt, and what people send here by mistake: those of DoltHub, keys of
+# Dolt, secrets of webhooks.
+_SECRET: Final = re.compile(
+    r"(wlt\.v1\.[a-z0-9]{1,12}(?=\.)|(?:wlt|dhat)\.v1)\.[A-Za-z0-9_.-]+"
+    r"|\b(eyJ)[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)*"
+    r"|\b(whsec)_[A-Za-z0-9_-]+"
+)
 
 
 class Scope(StrEnum):
@@ -100,5 +106,5 @@ def equal(left: str, right: str) -> bool:
 
 
 def redacted(text: str) -> str:
-    """Return *text* with the secret part of any token in it replaced."""
-    return _SECRET.sub(r"\1.…", text)
+    """Return *text* with the secret part of any token, and of any URL, in it replaced."""
+    return _SECRET.sub(lambda found: f"{found[1] or found[2] or found[3]}.…", scrubbed(text))

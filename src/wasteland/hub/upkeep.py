@@ -33,7 +33,13 @@ def turn(root: Path, *, patience_s: float = PATIENCE_S) -> AbstractContextManage
 
 
 @contextmanager
-def opened(root: Path, dolt: str | None) -> Iterator[LocalHost]:
-    """Open the host in *root* for the length of a ``with`` block."""
-    with LocalHost(root, dolt=dolt) as host:
+def opened(root: Path, dolt: str | None, password: str = "") -> Iterator[LocalHost]:
+    """
+    Open the host in *root* for the length of a ``with`` block.
+
+    Args:
+        dolt: The Dolt program; None for the one on PATH.
+        password: Of the host's user on a Dolt server that somebody else runs.
+    """
+    with LocalHost(root, dolt=dolt, dolt_password=password) as host:
         yield host

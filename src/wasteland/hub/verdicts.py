@@ -116,9 +116,9 @@ class Verdicts:
 
     def reviewed(self, repo: RepoName, opinions: Collection[Opinion]) -> set[str]:
         """Return the pull requests that somebody has one of *opinions* of."""
-        sql = "SELECT DISTINCT pull, verdict FROM reviews WHERE repo = ?"
-        rows = self._file.read(sql, (str(repo),))
-        return {row["pull"] for row in rows if Opinion(row["verdict"]) in opinions}
+        sql = "SELECT DISTINCT pull FROM reviews WHERE repo = ? AND verdict = ?"
+        found = [self._file.read(sql, (str(repo), opinion.value)) for opinion in opinions]
+        return {row["pull"] for rows in found for row in rows}
 
     def opinions(self, repo: RepoName, pull_id: str) -> Sequence[Opined]:
         """Return the reviewers' opinions, oldest first."""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +12,7 @@ import pytest
 from commons.outgoing.certificates import write_certificate
 from engines.dolt.elsewhere import PASSWORD, Elsewhere, running
 from engines.laboratory import AT, SCHEMA, post, retitle, titles
+from wasteland.engines.dolt import far as far_servers
 from wasteland.engines.dolt import readers
 from wasteland.engines.dolt.far import FarEngine, FarServer, Target, read_url
 from wasteland.engines.dolt.readers import reading
@@ -23,7 +22,6 @@ from wasteland.protocol.errors import (
     NotFound,
     Unavailable,
     Unsupported,
-    WastelandError,
 )
 
 MIB = 1 << 20
@@ -256,44 +254,25 @@ def test_a_wrong_password_is_an_error_that_does_not_tell_it(there: Elsewhere) ->
     assert not secrets_in(caught.value)
 
 
+@pytest.mark.dolt
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        ("SELECT no_such_function()", "is no Dolt server"),
+        ("SELECT '1.0.0' AS version", "1.0.0"),
+    ],
+)
+def test_another_kind_of_server_and_too_old_a_one_are_unsupported(
+    there: Elsewhere, monkeypatch: pytest.MonkeyPatch, answer: str, message: str
+) -> None:
+    monkeypatch.setattr(far_servers, "_ABOUT", answer)
+    with pytest.raises(Unsupported, match=message):
+        FarServer.reach(there.url, PASSWORD)
+
+
 def test_no_server_at_all_is_unavailable() -> None:
     with pytest.raises(Unavailable):
         FarServer.reach("mysql://root@127.0.0.1:1", PASSWORD)
-
-
-@pytest.mark.parametrize(
-    "way", ["mysql_clear_password", "dialog", "sha256_password", "caching_sha2_password"]
-)
-def test_whoever_holds_the_port_meanwhile_is_not_told_the_password(way: str) -> None:
-    """Other users of this machine may, while the server is away."""
-    with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor() as threads:
-        heard = threads.submit(hear, listener, way.encode())
-        with pytest.raises(WastelandError):
-            FarServer.reach(f"mysql://root@127.0.0.1:{listener.getsockname()[1]}", PASSWORD)
-
-        first, rest = heard.result()
-        assert b"root\0" in first
-        assert b"" == rest
-
-
-def hear(listener: socket.socket, way: bytes) -> tuple[bytes, bytes]:
-    """Play a server that wants *way* to sign in; return what the client sends before and after."""
-    peer, _ = listener.accept()
-    rest = b""
-    with peer:
-        salt, native = b"12345678", b"mysql_native_password\0"
-        greeting = b"\x0a8.0.0\0" + bytes(4) + salt + b"\0\xff\xf7\x21\0\0\xff\x01\x15"
-        peer.sendall(packet(0, greeting + bytes(10) + b"abcdefghijkl\0" + native))
-        first = peer.recv(4096)
-        peer.sendall(packet(2, b"\xfe" + way + b"\0" + salt + b"abcdefghijkl\0"))
-        while more := peer.recv(4096):
-            rest += more
-    return first, rest
-
-
-def packet(number: int, body: bytes) -> bytes:
-    """Return a packet of the MySQL protocol."""
-    return len(body).to_bytes(3, "little") + bytes([number]) + body
 
 
 # --- the way there

@@ -241,6 +241,18 @@ def test_a_server_whose_directory_is_gone_ends(program: str, data_dir: Path) -> 
         wait_for_end(server.pid)
 
 
+def test_a_server_whose_directory_was_replaced_ends(program: str, data_dir: Path) -> None:
+    former = Server.attach(data_dir, program=program)
+    state = DataDir(data_dir).state()
+    assert state
+    shutil.rmtree(data_dir)
+    data_dir.mkdir()
+
+    wait_for_end(former.pid)
+    wait_for_end(state.supervisor.pid)
+    assert [] == list(data_dir.iterdir())
+
+
 def test_connecting_to_a_server_that_has_ended_starts_it_again(server: Server) -> None:
     engine = DoltEngine.create(server, "commons")
     head = engine.head()

@@ -163,6 +163,21 @@ def test_a_branch_that_is_offered_already_is_found_again(town: Town) -> None:
     assert ["Open"] == town.pulls()
 
 
+def test_an_offer_is_told_once_lists_show_it(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who looks next would not find it there, and take its branch for one never offered."""
+    lists = town.stand_in._list
+    late = town.clock() + 40.0
+    nothing = {"status": "Success", "pulls": []}
+    monkeypatch.setattr(
+        town.stand_in, "_list", lambda *asked: lists(*asked) if town.clock() > late else nothing
+    )
+
+    pull = town.offer()
+
+    assert town.clock() > late
+    assert [pull.id] == [found.id for found in town.ann.pulls(BOARD)]
+
+
 def test_lists_longer_than_a_page_are_read_to_their_end(town: Town) -> None:
     for number in range(5):
         town.offer(f"wl/ann/w-{number}")
@@ -195,6 +210,25 @@ def test_closing_tells_the_reason_and_empties_a_branch_of_ours(town: Town) -> No
     assert ["second thoughts"] == town.stand_in.state.pulls[str(BOARD)][0].comments
     engine = town.ann.engine(FORK)
     assert [] == engine.diff(engine.merge_base("main", BRANCH) or "", BRANCH)
+
+
+def test_a_reason_that_did_not_arrive_is_not_called_told(town: Town) -> None:
+    pull = town.offer()
+    town.tap.refuse = lambda text: "second thoughts" in text
+
+    ended = town.ann.end_pull(BOARD, pull.id, state=PullState.CLOSED, reason="second thoughts")
+
+    assert (PullState.CLOSED, "") == (ended.state, ended.reason)
+
+
+def test_closing_a_closed_one_tells_no_reason_twice(town: Town) -> None:
+    pull = town.offer()
+    town.ann.end_pull(BOARD, pull.id, state=PullState.CLOSED, reason="second thoughts")
+
+    again = town.ann.end_pull(BOARD, pull.id, state=PullState.CLOSED, reason="second thoughts")
+
+    assert (PullState.CLOSED, "") == (again.state, again.reason)
+    assert ["second thoughts"] == town.stand_in.state.pulls[str(BOARD)][0].comments
 
 
 def test_a_branch_of_others_is_left_when_its_pull_request_is_closed(town: Town) -> None:
@@ -302,7 +336,7 @@ def test_a_change_on_a_hub_is_one_commit_with_its_whole_message(
     source = alice.fork(BOARD, "alice")
     engine = alice.engine(source)
     engine.create_branch("wl/alice/w-1")
-    message = trailers.with_operation("claim\n\nand more", "op-1")
+    message = trailers.with_operation("claim", "op-1")
     with engine.change("wl/alice/w-1") as change:
         for item in ("w-1", "w-2"):
             change.execute("UPDATE wanted SET claimed_by = 'alice' WHERE id = :id", {"id": item})

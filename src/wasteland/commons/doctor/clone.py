@@ -13,7 +13,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from ...engines.base import MAIN, Engine
-from ...protocol.errors import EngineError, NotFound
+from ...protocol.errors import EngineError, Forbidden, NotFound
 from ..memberships import HOST, Membership
 from .findings import Check, Finding, Site, ok, problem, warn
 
@@ -134,11 +134,12 @@ def stale(site: Site) -> Iterator[Finding]:
 
 def _fetch(engine: Engine, here: Membership) -> bool:
     """Learn where the remote's main is, and return whether it said so; no branch here moves."""
-    if here.url not in {remote.url for remote in engine.remotes() if remote.name == _ORIGIN}:
+    origins = [remote.url for remote in engine.remotes() if remote.name == _ORIGIN]
+    if not any(url == here.url or url.startswith(f"{here.url}/t/") for url in origins):
         return False
     try:
         engine.fetch(_ORIGIN, MAIN)
-    except (EngineError, NotFound):
+    except (EngineError, Forbidden, NotFound):
         return False
     return True
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 from ...engines.base import Engine
 from ...protocol.errors import WastelandError
 from .. import memberships
-from ..memberships import HOST, HUB
+from ..memberships import CLONE, HOST, HUB
 from . import clone, engine, keys, refs, rows, setup
 from .findings import Check, Finding, Level, Site, problem, warn
 
@@ -64,12 +64,14 @@ def diagnose(settings: Settings, name: str, *, fix: bool = False) -> list[Findin
 
 def _examine(site: Site, end: float) -> Iterator[Finding]:
     """Yield what is to say about one commons."""
-    if site.here.kind == HUB:
+    if site.here.kind in {CLONE, HUB}:
         from . import hub  # noqa: PLC0415  # loads the HTTP client
 
-        yield from _run(hub.CHECKS, site, end)
+        yield from _run(hub.CHECKS if site.here.kind == HUB else hub.OF_CLONE, site, end)
+    if site.here.kind == HUB:
         return
-    yield from _run(_CLONE, site, end)
+    if site.here.kind != CLONE:
+        yield from _run(_CLONE, site, end)
     first = [[check] for check in (Check("open", _open, 5.0), *engine.FIRST)]
     for stage in (*first, _OPEN):
         findings = list(_run(stage, site, end))

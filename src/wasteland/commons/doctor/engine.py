@@ -9,6 +9,7 @@ from typing import Final
 
 from ...engines.base import MAIN, Engine
 from ...hosts import replay
+from ...hosts.local import LocalHost
 from ...protocol.diff import RowChange
 from ...protocol.errors import NotFound, Tampered, Unavailable
 from ...protocol.names import visible
@@ -67,7 +68,7 @@ def head(site: Site) -> Iterator[Finding]:
     """Is main what it was, or more? A file cut at its end opens as an older commons."""
     engine, here = site.database, site.here
     note = heads.place(site.settings.state, engine.location, here.repo)
-    seen, now = heads.recall(note), engine.head()
+    seen, now = _since_moves(site, heads.recall(note)), engine.head()
     if seen and seen != now and not _knows(engine, seen):
         yield problem(
             "head",
@@ -82,6 +83,13 @@ def head(site: Site) -> Iterator[Finding]:
     else:
         yield ok("head", "Main is where it was last seen, or further.")
     heads.remember(note, now)
+
+
+def _since_moves(site: Site, commit: str) -> str:
+    """Return what *commit* is called after the commons moved from engine to engine."""
+    if not isinstance(site.host, LocalHost):
+        return commit
+    return site.host.state.moves.newest(site.here.repo, commit)
 
 
 def _knows(engine: Engine, commit: str) -> bool:

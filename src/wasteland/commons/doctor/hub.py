@@ -8,6 +8,7 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ from ...engines.dolthub.http import Call
 from ...engines.dolthub.retry import Limits
 from ...protocol.errors import Forbidden, NotFound, Unauthenticated, Unavailable
 from .. import hubs
+from ..memberships import CLONE
 from ..operations import BY_NAME
 from ..outbox import Outbox
 from ..replica import Replica
@@ -34,7 +36,7 @@ def reachable(site: Site) -> Iterator[Finding]:
         there = _clock(root)
     except (OSError, HTTPException, ValueError) as error:
         message = f"{root} cannot be reached: {type(error).__name__}."
-        yield problem("hub", message, "check the network; reading goes on from the copy here")
+        yield problem("hub", message, "check the network; reading goes on from what is here")
         return
     apart = abs(datetime.now(UTC) - there) if there else timedelta(0)
     if apart > _SKEW:
@@ -106,17 +108,21 @@ def replica(site: Site) -> Iterator[Finding]:
 
 def outbox(site: Site) -> Iterator[Finding]:
     """Does a write wait to be sent?"""
-    waiting = Outbox(site.settings.state / "outbox").of(site.here)
+    waiting = Outbox.of_user(site.settings.state).of(site.here)
     if waiting:
         yield warn("outbox", f"{len(waiting)} writes wait to be sent.", "wl sync")
 
 
 def kept(site: Site) -> Iterator[Finding]:
     """Are the tokens for hubs for nobody else to read?"""
-    path = hubs.credentials(site.settings).path
-    if path.exists() and path.stat().st_mode & _OTHERS:
-        fixed = without(path, _OTHERS, site)
-        yield problem("tokens", f"Others may read {path} .", f"chmod 600 {path}", fixed=fixed)
+    paths = [hubs.credentials(site.settings).path]
+    if site.here.kind == CLONE:
+        # Its remotes have addresses with a token.
+        paths.append(Path(site.here.local_dir) / f"{site.here.repo.name}.db")
+    for path in paths:
+        if path.exists() and path.stat().st_mode & _OTHERS:
+            fixed = without(path, _OTHERS, site)
+            yield problem("tokens", f"Others may read {path} .", f"chmod 600 {path}", fixed=fixed)
 
 
 def _clock(root: str) -> datetime | None:
@@ -129,11 +135,14 @@ def _clock(root: str) -> datetime | None:
     return parsedate_to_datetime(said) if said else None
 
 
-CHECKS: Final[Sequence[Check]] = (
+OF_CLONE: Final[Sequence[Check]] = (
     Check("hub", reachable, 4.0),
     Check("token", token, 4.0),
     Check("rig", rig, 4.0),
+    Check("tokens", kept),
+)
+CHECKS: Final[Sequence[Check]] = (
+    *OF_CLONE,
     Check("copy", replica),
     Check("outbox", outbox),
-    Check("tokens", kept),
 )

@@ -29,7 +29,7 @@ from .commits import changed_tables, stage, write_commit
 from .connections import fetch, run
 from .errors import translated
 from .history import uncommitted_rows
-from .session import Session
+from .signing_in import Session
 
 _PLACE: Final = "SELECT dolt_hashof('HEAD') AS head, active_branch() AS branch"
 _NEWEST: Final = "SELECT dolt_hashof(%s) AS head"

@@ -10,7 +10,7 @@ from ...protocol.schema import Value
 from ..authors import shown_email, stored_author
 from ..base import Commit
 from .connections import fetch
-from .session import Session
+from .signing_in import Session
 
 _COMMIT: Final = "CALL dolt_commit('-m', %(message)s, '--author', %(author)s, '--date', %(date)s)"
 _CHANGED: Final = "SELECT DISTINCT table_name FROM dolt_status ORDER BY table_name"

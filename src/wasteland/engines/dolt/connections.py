@@ -16,7 +16,7 @@ from ...protocol.schema import Row, Value
 from ..sql import quoted
 from .errors import translated
 from .server import Server
-from .session import Session
+from .signing_in import Session
 
 _KEPT: Final = 4
 

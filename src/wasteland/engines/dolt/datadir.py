@@ -143,9 +143,10 @@ class DataDir:
             data = json.loads(self._state_file.read_text())
             server, supervisor = Process(**data.pop("server")), Process(**data.pop("supervisor"))
             state = State(server, supervisor, **data)
+            identity = self.identity
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
             return None
-        return state if state.directory == self.identity else None
+        return state if state.directory == identity else None
 
     def write_state(self, state: State) -> None:
         """Record the server that we have started."""

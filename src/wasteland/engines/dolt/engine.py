@@ -35,7 +35,7 @@ from .connections import Connections, fetch, run
 from .errors import translated
 from .names import BranchNames, is_hash
 from .server import Server
-from .session import Session
+from .signing_in import Session
 
 _READS: Final = ("SELECT", "WITH", "SHOW", "(")
 _TABLES: Final = "SHOW FULL TABLES WHERE table_type = 'BASE TABLE'"

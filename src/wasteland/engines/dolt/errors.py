@@ -39,6 +39,8 @@ _NUMBERS: Final[dict[int, type[WastelandError]]] = {
     ER.DATA_TOO_LONG: Invalid,
     ER.ACCESS_DENIED_ERROR: Unavailable,  # another server has taken the port
     ER.CON_COUNT_ERROR: Unavailable,
+    CR.CR_AUTH_PLUGIN_CANNOT_LOAD: Unavailable,  # likewise
+    CR.CR_SERVER_HANDSHAKE_ERR: Unavailable,  # likewise
     CR.CR_CONN_HOST_ERROR: Unavailable,
     CR.CR_SERVER_GONE_ERROR: Unavailable,
     CR.CR_SERVER_LOST: Unavailable,

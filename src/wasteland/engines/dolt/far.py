@@ -26,7 +26,8 @@ from .engine import DoltEngine
 from .errors import translate, translated
 from .program import check_version
 from .server import Server
-from .session import Address, Session, open_as
+from .session import open_as
+from .signing_in import Address, Session
 
 _PORT: Final = 3306
 _LONG_SILENCE_MS: Final = 30_000

@@ -14,7 +14,7 @@ from ..refusals import began_later
 from ..sql import quoted
 from .commits import changed_tables, read_commit, read_date
 from .connections import fetch
-from .session import Session
+from .signing_in import Session
 
 _SUMMARY: Final = (
     "SELECT from_table_name, to_table_name, data_change, schema_change "

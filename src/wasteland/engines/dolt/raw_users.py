@@ -20,7 +20,7 @@ from .connections import fetch
 from .datadir import DataDir
 from .errors import translated
 from .server import Server
-from .session import Session
+from .signing_in import Session
 
 _DROP: Final = "DROP USER IF EXISTS %s@'127.0.0.1'"
 _CREATE: Final = "CREATE USER IF NOT EXISTS %s@'127.0.0.1' IDENTIFIED BY %s"

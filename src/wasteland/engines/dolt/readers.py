@@ -20,7 +20,7 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import pymysql
 from pymysql.converters import encoders
@@ -30,7 +30,8 @@ from ...protocol.errors import EngineError, Invalid, Unavailable, Unsupported
 from ..sql import quoted
 from .errors import translate, translated
 from .server import Server
-from .session import SET_UP, Session
+from .session import SET_UP
+from .signing_in import Connection, sign_in
 
 _CREATE: Final = "CREATE USER IF NOT EXISTS %s@'{host}' IDENTIFIED BY %s"
 _ALTER: Final = "ALTER USER %s@'{host}' IDENTIFIED BY %s"
@@ -117,7 +118,7 @@ def check_reading(sql: str) -> None:
         raise Invalid(f"The statement may not use {word} .", field="sql", value=sql)
 
 
-class _ReaderSession(Session[Any] if TYPE_CHECKING else Session):  # type: ignore[misc]
+class _ReaderSession(Connection):
     """A connection that gives up at a deadline, and before it holds too many bytes."""
 
     budget: int | None = None
@@ -156,19 +157,21 @@ def _connect(server: Server, place: str) -> _ReaderSession:
 
 
 def _open(server: Server, place: str, user: str, password: str) -> _ReaderSession:
-    return _ReaderSession(
+    session = _ReaderSession(
         **server.address.options,
         user=user,
         password=password,
         database=place,
         charset="utf8mb4",
         autocommit=True,
-        connect_timeout=_CONNECT_S,
         read_timeout=_CONNECT_S,
         init_command=SET_UP,
         local_infile=False,
         conv={**encoders},  # cells stay as the server spells them
+        defer_connect=True,
     )
+    sign_in(session, server.address, timeout_s=_CONNECT_S)
+    return session
 
 
 def _make_user(server: Server, database: str, user: str) -> None:

@@ -14,7 +14,7 @@ from .change import transaction
 from .commits import read_date, write_commit
 from .connections import fetch
 from .errors import translated
-from .session import Session
+from .signing_in import Session
 
 _COMMIT_OF: Final = "SELECT dolt_hashof(%s) AS hash"
 _MERGE_BASE: Final = "SELECT dolt_merge_base(%s, %s) AS hash"

@@ -10,7 +10,7 @@ from ..base import Remote
 from ..refusals import check_name
 from .connections import fetch as ask
 from .errors import translated
-from .session import Session
+from .signing_in import Session
 
 _LIST: Final = "SELECT name, url FROM dolt_remotes ORDER BY name"
 _ADD: Final = "CALL dolt_remote('add', %s, %s)"

@@ -29,7 +29,8 @@ from .errors import translated
 from .ports import free_port
 from .process import Process, identify, is_dolt_server, working_directory
 from .program import check_version, find_program
-from .session import Address, Session, open_session
+from .session import open_session
+from .signing_in import Address, Session
 
 IDLE_S: Final = 15 * 60.0
 _STOP_TIMEOUT_S: Final = 30.0

@@ -7,30 +7,17 @@ JSON as text. JSON ``null`` is read as None, because Dolt's own merge writes it 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
-from ssl import SSLContext
 from typing import Any, Final
 
-import pymysql
-from pymysql.constants import CLIENT, CR, FIELD_TYPE
+from pymysql.constants import CLIENT, FIELD_TYPE
 from pymysql.converters import encoders
 
 from ...protocol.schema import Value
+from .signing_in import Address, Connection, Session, sign_in
 
 LOCAL_USER: Final = "__dolt_local_user__"
 """Dolt's user for whoever owns the data directory; its password is in ``sql-server.info``."""
-
-Session = pymysql.connections.Connection
-
-_TELLING: Final = (
-    "mysql_clear_password",
-    "mysql_old_password",
-    "dialog",
-    "sha256_password",
-    "caching_sha2_password",
-)
-"""Ways to sign in that, without TLS, give the password to whoever is at the other end."""
 
 SET_UP: Final = (
     "SET time_zone = '+00:00', "
@@ -39,51 +26,12 @@ SET_UP: Final = (
 """What each connection begins with."""
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
-    """
-    Where a server listens.
-
-    Attributes:
-        port: Of the MySQL protocol.
-        host: A name or a number.
-        tls: How the connection is encrypted; None only where it never leaves the machine.
-    """
-
-    port: int
-    host: str = "127.0.0.1"
-    tls: SSLContext | None = None
-
-    @property
-    def options(self) -> dict[str, Any]:
-        """What the driver takes; with a context it never falls back to plain text."""
-        secrecy: dict[str, Any] = {"ssl": self.tls}
-        if self.tls is None:
-            # Whoever holds the port while the server is away must not be told the password.
-            secrecy = {"ssl_disabled": True, "auth_plugin_map": {}}
-        return {"host": self.host, "port": self.port, **secrecy}
-
-
-class _Refusal:
-    """Answers a server that asks for the password itself."""
-
-    def __init__(self, session: object) -> None:
-        del session
-
-    def authenticate(self, packet: object) -> None:
-        """Send nothing."""
-        del packet
-        raise pymysql.OperationalError(
-            CR.CR_AUTH_PLUGIN_CANNOT_LOAD, "The server asks for the password in plain text"
-        )
-
-
 def open_session(
     port: int,
     secret: str,
     database: str | None = None,
     *,
-    timeout_s: int = 10,
+    timeout_s: float = 10.0,
     answer_s: float | None = None,
 ) -> Session[Any]:
     """
@@ -93,7 +41,7 @@ def open_session(
         port: Of a server on this machine.
         secret: Password of its local user.
         database: A database, or ``database/ref``.
-        timeout_s: How long connecting may take.
+        timeout_s: How long connecting and signing in may take.
         answer_s: How long the server may take over an answer; None for ever.
     Raises:
         pymysql.MySQLError: It cannot be had.
@@ -109,7 +57,7 @@ def open_as(
     password: str,
     database: str | None = None,
     *,
-    timeout_s: int = 10,
+    timeout_s: float = 10.0,
     answer_s: float | None = None,
 ) -> Session[Any]:
     """
@@ -118,20 +66,22 @@ def open_as(
     Raises:
         pymysql.MySQLError: It cannot be had.
     """
-    return pymysql.connect(
+    session = Connection(
         **address.options,
         user=user,
         password=password.encode(),  # of text the driver would take Latin-1 only
         database=database,
         charset="utf8mb4",
         autocommit=True,
-        connect_timeout=timeout_s,
         read_timeout=answer_s,
         init_command=SET_UP,
         # An UPDATE counts the rows that its WHERE found, as SQLite does.
         client_flag=CLIENT.FOUND_ROWS,
         conv={**encoders, **_DECODERS},
+        defer_connect=True,
     )
+    sign_in(session, address, timeout_s=timeout_s)
+    return session
 
 
 def _number(text: str) -> int | float:

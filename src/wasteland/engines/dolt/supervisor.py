@@ -31,6 +31,7 @@ from .session import open_session
 
 _ATTEMPTS: Final = 5
 _START_TIMEOUT_S: Final = 60.0
+_LOOK_S: Final = 1.0
 _STOP_TIMEOUT_S: Final = 20.0
 _PR_SET_PDEATHSIG: Final = 1
 
@@ -155,11 +156,12 @@ def _named(pid: int) -> Process:
 
 
 def _watch(child: Child, directory: DataDir, idle_s: float) -> None:
+    place = directory.identity
     while True:
         with suppress(subprocess.TimeoutExpired):
-            child.wait(timeout=min(30.0, idle_s / 4))
+            child.wait(timeout=min(_LOOK_S, idle_s / 4))
             return
-        if not directory.path.is_dir():
+        if not _is_at(directory, place):
             return
         if _is_idle(directory, idle_s):
             # Under the lock nobody can be on the way in; ask once more before closing.
@@ -167,6 +169,14 @@ def _watch(child: Child, directory: DataDir, idle_s: float) -> None:
                 if _is_idle(directory, idle_s):
                     _end(child, directory)
                     return
+
+
+def _is_at(directory: DataDir, place: str) -> bool:
+    """Return whether the directory is still there, and no other one in its place."""
+    try:
+        return directory.identity == place
+    except OSError:
+        return False
 
 
 def _is_idle(directory: DataDir, idle_s: float) -> bool:
@@ -202,7 +212,7 @@ def _end(child: Child, directory: DataDir) -> None:
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
-    state = directory.state() if directory.path.is_dir() else None
+    state = directory.state()
     if state is not None and state.server.pid == child.pid:
         directory.forget_state()
 

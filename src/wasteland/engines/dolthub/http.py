@@ -44,12 +44,13 @@ class Call:
     One request.
 
     Attributes:
-        method: GET, POST or PATCH.
+        method: GET, POST, PATCH or DELETE.
         path: Segments below the host's root; each is escaped as a whole, slashes too.
         query: Parameters of the address; never a secret.
         body: JSON; None for no body.
         repeatable: Whether sending it twice does no harm. A GET never does any.
         bearer: Whether the API spells the token's header as v2 does.
+        key: The Idempotency-Key of something that another process may repeat; "" for a fresh one.
     """
 
     method: str
@@ -58,6 +59,7 @@ class Call:
     body: Mapping[str, Any] | None = None
     repeatable: bool = False
     bearer: bool = False
+    key: str = ""
 
 
 class _Failure(Exception):
@@ -204,8 +206,9 @@ class Http:
             scheme = "Bearer" if call.bearer else "token"
             headers["authorization"] = f"{scheme} {self._token.reveal()}"
         if call.method == "POST":
-            # One key for all tries; another process that repeats the operation has another.
-            headers |= {"idempotency-key": f"wl-{secrets.token_hex(16)}", "prefer": "wait"}
+            # One key for all tries.
+            key = call.key or f"wl-{secrets.token_hex(16)}"
+            headers |= {"idempotency-key": key, "prefer": "wait"}
         return headers
 
     def _read(self, response: httpx2.Response, end: float) -> bytes:
@@ -236,8 +239,9 @@ class Http:
             )
         error = self._redacted(refusal(status, data or {}, self.root))
         if status == 409 and "retry_after_s" in (data or {}):
-            # The same request, sent before, is still being worked on.
-            raise _Failure(error, is_unsure=True, asked_s=1.0)
+            # The same request, sent before, is still being worked on: that is no refusal of it.
+            busy = Unavailable(error.message, hint="repeat the command")
+            raise _Failure(busy, is_unsure=True, asked_s=1.0)
         if status in _TRANSIENT and isinstance(error, EngineError) and error.code != "engine":
             pause_s = asked_s(response)
             error.facts.update({} if pause_s is None else {"retry_after_s": pause_s})

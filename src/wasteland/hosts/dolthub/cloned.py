@@ -8,13 +8,23 @@ nothing else; it stays in the clone's file, which nobody else reads.
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from ...engines.base import MAIN, Engine
 from ...engines.dolthub.http import Call, Http
 from ...engines.doltlite.engine import DoltLiteEngine
-from ...protocol.errors import MergeConflict, NotFound, Stale, Unavailable
+from ...protocol.errors import (
+    Forbidden,
+    MergeConflict,
+    NotFound,
+    Stale,
+    Unavailable,
+    WastelandError,
+)
+from ...protocol.records import write_time
 from ..base import PullRequest, PullState, RepoName
 from ..clones import ORIGIN, make_clone
 from ..journaled import Clock, utc_now
@@ -55,6 +65,9 @@ class ClonedHost(DoltHubHost):
         self.repo = repo
         self._fork = RepoName(account, repo.name)
         self._clone = DoltLiteEngine(file)
+        self._file = file
+        # Its time is when the hub last said where its main is.
+        self._heard = file.with_name(f".{file.name}.heard")
         self._is_alone = False
         self._queue = Queue(file.with_name(f".{file.name}.queue"), str(repo))
 
@@ -74,6 +87,7 @@ class ClonedHost(DoltHubHost):
         Raises:
             MergeConflict: The clone's main holds commits that the hub's lacks.
             Unavailable: The hub cannot be reached; what is here can be read all the same.
+            Forbidden: The hub does not take the clone's token any more.
         """
         self.engine(repo)
         try:
@@ -81,9 +95,12 @@ class ClonedHost(DoltHubHost):
                 self._catch_up_with_main()
         except Unavailable as error:
             self._is_alone = True
-            error.message = f"{error.message} Pending work is not known."
+            raise self._unreachable(error) from error
+        except Forbidden as error:
+            error.hint = f"move {self._file} away, then: wl join {self.location}/{repo} --clone"
             raise
         self._is_alone = False
+        self._heard.touch(mode=0o600)
 
     def publish(self, repo: RepoName, branch: str, *, force: bool = False) -> None:
         """Push a branch to the rig's fork."""
@@ -135,7 +152,20 @@ class ClonedHost(DoltHubHost):
     def _followed(self, pull: PullRequest) -> PullRequest:
         if pull.state is PullState.MERGED:
             self.refresh(pull.repo)
+            if pull.source == self._fork:
+                self._clone.delete_branch(pull.branch)
         return pull
+
+    def _unreachable(self, error: Unavailable) -> Unavailable:
+        """Return *error* with the address that was asked and the age of what is here."""
+        known = self._heard if self._heard.exists() else self._file
+        heard = datetime.fromtimestamp(int(known.stat().st_mtime), UTC)
+        return Unavailable(
+            f"{self.location} cannot be reached. Main is what it was at {write_time(heard)} UTC; "
+            "pending work is not known.",
+            hint="wl sync, when it answers",
+            reason=error.facts.get("reason", ""),
+        )
 
     def _catch_up_with_main(self) -> None:
         self._clone.fetch(ORIGIN, MAIN)
@@ -164,13 +194,18 @@ def make_hub_clone(http: Http, repo: RepoName, account: str, file: Path, *, labe
     Raises:
         Unavailable: It cannot be cloned.
     """
-    if file.is_file():
-        return
-    answer = http.send(Call("POST", _TOKENS, body={"scope": "push", "label": label}))
-    token = str(answer.get("token", ""))
-    if not token:
-        raise Unavailable(f"{http.root} gives no token to clone with.")
-    door = f"{http.root}/t/{token}"
-    make_clone(f"{door}/{repo}.db", file)
+    if not file.is_file():
+        answer = http.send(Call("POST", _TOKENS, body={"scope": "push", "label": label}))
+        token = str(answer.get("token", ""))
+        if not token:
+            raise Unavailable(f"{http.root} gives no token to clone with.")
+        try:
+            make_clone(f"{http.root}/t/{token}/{repo}.db", file)
+        except WastelandError:
+            with suppress(WastelandError):
+                http.send(Call("DELETE", (*_TOKENS, str(answer.get("id", "")))))
+            raise
     with DoltLiteEngine(file) as clone:
+        origin = {remote.name: remote.url for remote in clone.remotes()}[ORIGIN]
+        door = origin.removesuffix(f"/{repo}.db")
         clone.add_remote(FORK, f"{door}/{account}/{repo.name}.db")

@@ -20,7 +20,7 @@ from ...engines.dolthub.engine import DoltHubEngine
 from ...engines.dolthub.http import Http
 from ...protocol import trailers
 from ...protocol.diff import RowChange
-from ...protocol.errors import EngineError, Invalid, NotFound, Unsupported
+from ...protocol.errors import Invalid, NotFound, Unsupported, WastelandError
 from ..base import Comment, HostAbility, PullRequest, PullState, RepoName, Settle
 from ..journaled import Clock, JournaledHost, utc_now
 from ..queue import PATIENCE_S, Queue
@@ -225,17 +225,19 @@ class DoltHubHost(JournaledHost):
         """
         Close a pull request, its reason as a remark; its branch is withdrawn where it is ours.
 
-        One that offers another commit than *head*, if given, stays open.
+        One that offers another commit than *head*, if given, stays open. The remark follows the
+        closing and is sent once: where its answer, or what came before it, was lost, nobody can
+        tell whether it is there.
 
+        Returns:
+            As it is now; its reason only where the host has taken it.
         Raises:
             Conflict: It already ended otherwise.
             Unsupported: It is open and was to be recorded as merged: the host records that itself.
         """
         pull = self.pull(repo, pull_id)
         if pull.state is state:
-            return replace(
-                pull, merged_as=pull.merged_as or merged_as, reason=pull.reason or reason
-            )
+            return replace(pull, merged_as=pull.merged_as or merged_as)
         if pull.state is not PullState.OPEN:
             raise ended_otherwise(pull)
         if state is PullState.MERGED:
@@ -243,12 +245,12 @@ class DoltHubHost(JournaledHost):
         if head and head != pull.head:
             return pull
         self._pulls.close(repo, pull_id)
-        if reason:
-            with suppress(EngineError):  # it is closed all the same
-                self.comment(repo, pull_id, author="", body=reason)
+        is_told = bool(reason) and self._has_told(repo, pull_id, reason)
         if self._is_ours(pull):
             self.withdraw_branch(pull.source, pull.branch)
-        return replace(self._offers.ended(pull, state), merged_as=merged_as, reason=reason)
+        ended = self._offers.ended(pull, state)
+        told = reason if is_told else ended.reason
+        return replace(ended, merged_as=merged_as, reason=told)
 
     def comment(self, repo: RepoName, pull_id: str, *, author: str, body: str) -> Comment:
         """
@@ -304,6 +306,14 @@ class DoltHubHost(JournaledHost):
             found = self.engine(repo).branches(branch)
             return next((each.head for each in found if each.name == branch), "")
         return ""
+
+    def _has_told(self, repo: RepoName, pull_id: str, reason: str) -> bool:
+        """Remark why a pull request was closed; return whether the host has taken it."""
+        try:
+            self._pulls.comment(repo, pull_id, reason)
+        except WastelandError:  # it is closed all the same
+            return False
+        return True
 
     def _is_ours(self, pull: PullRequest) -> bool:
         """Return whether the branch of *pull* is in a fork that was made from here."""

@@ -21,6 +21,8 @@ from .pulls import Pulls
 _SENDINGS: Final = 4
 _GLANCE: Final = 30
 """How many of the newest pull requests are looked through for one that may have been opened."""
+_JUST_OPENED: Final = 10
+"""How many, for one that has: others may open some at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +100,24 @@ class Offers:
         )
 
     def shown(self, repo: RepoName, pull_id: str) -> PullRequest:
-        """Return a pull request that was just opened, once the host shows it."""
+        """
+        Return a pull request that was just opened, once the host shows and lists it.
+
+        Lists lag behind; whoever came next and did not find it there would take its branch for
+        one that was never offered. A list that never shows it is left, for it is there.
+        """
 
         def look() -> PullRequest | None:
             with suppress(NotFound):
                 return self._pulls.get(repo, pull_id)
             return None
 
-        return self._http.wait_for(look, f"pull request {pull_id}")
+        what = f"pull request {pull_id}"
+        pull = self._http.wait_for(look, what)
+        if not self._http.is_hub:
+            with suppress(Unavailable):
+                self._http.wait_for(lambda: self._is_listed(pull) or None, what)
+        return pull
 
     def ended(self, pull: PullRequest, state: PullState) -> PullRequest:
         """Return a pull request once the host shows that it ended in *state*."""
@@ -115,6 +127,10 @@ class Offers:
             return now if now.state is state else None
 
         return self._http.wait_for(look, f"pull request {pull.id}")
+
+    def _is_listed(self, pull: PullRequest) -> bool:
+        newest = islice(self._pulls.newest(pull.repo), _JUST_OPENED)
+        return any(listed.id == pull.id for listed in newest)
 
     def _wait_for(self, offer: Offer) -> str:
         """Return the number of a pull request that is known to be there, once it is shown."""

@@ -122,7 +122,12 @@ MIGRATIONS: Final[Migrations] = (
     ),
     (
         "CREATE INDEX pulls_branch ON pulls (repo, source, branch, number)",
-        "CREATE INDEX pulls_open_name ON pulls (repo, branch) WHERE state = 'open'",
+        # By what follows the rig in wl/<rig>/<item>.
+        """
+        CREATE INDEX pulls_open_item
+            ON pulls (repo, substr(branch, instr(substr(branch, 4), '/') + 4))
+            WHERE state = 'open'
+        """,
         # Names that differ in case only are looked for whenever one is given.
         "CREATE INDEX repositories_name ON repositories (repo COLLATE NOCASE)",
     ),

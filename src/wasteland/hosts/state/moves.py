@@ -12,6 +12,7 @@ from ..base import PullRequest, RepoName
 from .file import StateFile
 
 _HEADS: Final = "SELECT number, head FROM pulls WHERE repo = ? ORDER BY number"
+_NEW: Final = "SELECT new FROM moved_commits WHERE repo = ? AND old = ?"
 _RECEIPTS: Final = "SELECT serial, receipt FROM operations WHERE repo = ? AND receipt IS NOT NULL"
 
 
@@ -57,6 +58,15 @@ class Moves:
         """Return old hash -> new hash of every commit that was made again."""
         rows = self._file.read("SELECT old, new FROM moved_commits WHERE repo = ?", (str(repo),))
         return {row["old"]: row["new"] for row in rows}
+
+    def newest(self, repo: RepoName, commit: str) -> str:
+        """Return what *commit* is called since the last move; itself if it never moved."""
+        seen: set[str] = set()
+        while commit not in seen:
+            seen.add(commit)
+            rows = self._file.read(_NEW, (str(repo), commit))
+            commit = str(rows[0]["new"]) if rows else commit
+        return commit
 
 
 def _expect(connection: sqlite3.Connection, repo: RepoName, seen: list[PullRequest]) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from ...protocol.errors import Conflict, NotFound
+from ...protocol.names import read_branch
 from ...protocol.records import write_time
 from ..base import Comment, PullRequest, PullState, RepoName
 from .file import StateFile, stored_time
@@ -19,13 +22,26 @@ _FIND_OPEN: Final = (
 # Of these the WHERE names what is given alone, or no index would serve it.
 _LIST: Final = "SELECT * FROM pulls WHERE {} ORDER BY number"
 _COUNT_OPEN: Final = "SELECT count(*) FROM pulls WHERE repo = ? AND state = 'open'"
-_OPEN_NUMBERS: Final = "SELECT number FROM pulls WHERE repo = ? AND state = 'open'"
-_PAGE: Final = """
+# The expression is that of an index.
+_ABOUT: Final = """
     SELECT * FROM pulls
-    WHERE repo = :repo AND (:state IS NULL OR state = :state) AND number < :before
-      AND (:text = '' OR instr(lower(title), :text) OR instr(lower(author), :text))
-    ORDER BY number DESC LIMIT :limit
+    WHERE repo = ? AND state = 'open'
+        AND substr(branch, instr(substr(branch, 4), '/') + 4) = ?
+    ORDER BY number
 """
+_NEWEST_OF: Final = """
+    SELECT * FROM pulls WHERE repo = ? AND source = ? AND branch = ? AND state <> 'closed'
+    ORDER BY number DESC LIMIT 1
+"""
+_OPEN_NUMBERS: Final = "SELECT number FROM pulls WHERE repo = ? AND state = 'open'"
+_PAGE: Final = "SELECT * FROM pulls WHERE {} ORDER BY number DESC LIMIT :limit"
+_OF_PAGES: Final = {
+    "repo": "repo = :repo",
+    "state": "state = :state",
+    "before": "number < :before",
+    "text": "(instr(lower(title), :text) OR instr(lower(author), :text))",
+    "among": "number IN (SELECT value FROM json_each(:among))",
+}
 _INSERT: Final = """
     INSERT INTO pulls (
         repo, number, title, body, author, source, branch, head, state, created_at, updated_at
@@ -40,9 +56,6 @@ _UPDATE: Final = """
         reason = :reason, updated_at = :updated_at
     WHERE repo = :repo AND number = :number
 """
-
-
-_LAST: Final = 2**62
 
 
 class Pulls:
@@ -89,6 +102,17 @@ class Pulls:
         sql = _LIST.format(" AND ".join(f"{name} = :{name}" for name in wanted))
         return [_pull(row) for row in self._file.read(sql, wanted)]
 
+    def open_about(self, repo: RepoName, item_id: str) -> list[PullRequest]:
+        """Return the open pull requests whose branch names a wanted item, oldest first."""
+        rows = self._file.read(_ABOUT, (str(repo), item_id))
+        found = [_pull(row) for row in rows]
+        return [pull for pull in found if read_branch(pull.branch)[1] == item_id]
+
+    def newest_of(self, repo: RepoName, source: RepoName, branch: str) -> PullRequest | None:
+        """Return a branch's newest pull request that is open or merged, None if it has none."""
+        rows = self._file.read(_NEWEST_OF, (str(repo), str(source), branch))
+        return _pull(rows[0]) if rows else None
+
     def open_of(self, repo: RepoName, source: RepoName, branch: str) -> PullRequest | None:
         """Return the open pull request of a branch, None if it has none."""
         rows = self._file.read(_FIND_OPEN, (str(repo), str(source), branch))
@@ -110,6 +134,7 @@ class Pulls:
         state: PullState | None = None,
         text: str = "",
         before: int | None = None,
+        among: Collection[int] | None = None,
         limit: int,
     ) -> list[PullRequest]:
         """
@@ -119,15 +144,18 @@ class Pulls:
             state: None for all.
             text: Contained in the title or the author, whatever the case.
             before: Only those with a smaller number.
+            among: Numbers of those that are meant; None for all.
         """
-        parameters = {
+        given = {
             "repo": str(repo),
             "state": state,
-            "text": text.lower(),
-            "before": _LAST if before is None else before,
-            "limit": limit,
+            "text": text.lower() or None,
+            "before": before,
+            "among": None if among is None else json.dumps(sorted(among)),
         }
-        return [_pull(row) for row in self._file.read(_PAGE, parameters)]
+        wanted = {name: value for name, value in given.items() if value is not None}
+        sql = _PAGE.format(" AND ".join(_OF_PAGES[name] for name in wanted))
+        return [_pull(row) for row in self._file.read(sql, wanted | {"limit": limit})]
 
     def edit(
         self, repo: RepoName, pull_id: str, *, title: str, body: str, at: datetime

@@ -60,6 +60,15 @@ class Repositories:
         sql = "SELECT repo FROM repositories WHERE repo = ? COLLATE NOCASE"
         return _names(self._file.read(sql, (str(name),)))
 
+    def owners_alike(self, owner: str) -> set[str]:
+        """Return the owners called like *owner* but for upper and lower case."""
+        # What follows "/" among characters is "0".
+        sql = (
+            "SELECT repo FROM repositories "
+            "WHERE repo >= ? COLLATE NOCASE AND repo < ? COLLATE NOCASE"
+        )
+        return {name.owner for name in _names(self._file.read(sql, (f"{owner}/", f"{owner}0")))}
+
     def commons(self) -> list[RepoName]:
         """Return what is no fork, by name."""
         return _names(self._file.read("SELECT repo FROM repositories WHERE parent IS NULL"))
@@ -81,6 +90,11 @@ class Repositories:
         sql = "SELECT repo FROM repositories WHERE parent = ?"
         return _names(self._file.read(sql, (str(parent),)))
 
+    def count_forks(self, parent: RepoName) -> int:
+        """Return how many forks *parent* has."""
+        sql = "SELECT count(*) FROM repositories WHERE parent = ?"
+        return int(self._file.read(sql, (str(parent),))[0][0])
+
     def remove(self, name: RepoName) -> None:
         """
         Forget a repository with all that belongs to it.
@@ -88,9 +102,9 @@ class Repositories:
         Raises:
             Conflict: It has forks.
         """
-        if forks := self.forks(name):
+        if forks := self.count_forks(name):
             raise Conflict(
-                f"{name} has {len(forks)} fork(s), which live on it; it is not deleted.",
+                f"{name} has {forks} fork(s), which live on it; it is not deleted.",
                 hint="delete the forks first",
                 repo=str(name),
             )

@@ -18,7 +18,9 @@ from . import (
 )
 
 router = APIRouter()
+# What is asked most comes first: of routes, one is tried after the other.
 for part in (
+    operations,
     commons,
     changes,
     imports,
@@ -28,6 +30,5 @@ for part in (
     webhooks,
     evidence,
     feeds,
-    operations,
 ):
     router.include_router(part.router)

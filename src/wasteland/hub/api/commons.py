@@ -125,6 +125,19 @@ def create(asked: Asking, body: NewCommons) -> dict[str, Any]:
     return {"commons": str(repo), "handle": handle, "commit": head, "visibility": body.visibility}
 
 
+@router.get("/commons/{owner}/{database}")
+def show(asked: AskingRepo) -> dict[str, Any]:
+    """Say what a commons is: who sees it, and what keeps its rows."""
+    repo = asked.repo()
+    found = repositories.describe(asked.hub, repo)
+    return {
+        "commons": str(repo),
+        "visibility": found.visibility.value,
+        "description": found.description,
+        "engine": asked.hub.host.engine(repo).dialect.name,
+    }
+
+
 @router.patch("/commons/{owner}/{database}")
 def change(asked: AskingRepo, body: Settings) -> dict[str, Any]:
     """Change who sees a repository, or what it says of itself."""

@@ -7,11 +7,12 @@ import json
 import re
 import time
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from ...engines.base import Engine
 from ...hosts.base import RepoName
@@ -19,6 +20,8 @@ from ...protocol.errors import Invalid, NotFound, WastelandError
 from ...protocol.names import visible
 from .. import rights
 from ..http.asked import Asked, AskingRepo
+from ..http.limits import counted_as
+from ..http.streams import Stream
 from ..rights import Right
 from .place import PREFIX
 
@@ -29,6 +32,11 @@ _BEAT_S: Final = 15.0
 _LONGEST_WAIT_S: Final = 60.0
 _STREAM_S: Final = 3600.0
 _MOST_KEYS: Final = 200
+_HEADERS: Final = {
+    "Content-Type": "text/event-stream; charset=utf-8",
+    "Cache-Control": "no-store",
+    "X-Accel-Buffering": "no",
+}
 _COMMIT: Final = re.compile(r"[0-9a-v]{32}\Z|[0-9a-f]{40}\Z")
 
 
@@ -43,21 +51,26 @@ async def events(
 
     With ``Accept: text/event-stream`` it goes on, one event a change.
     """
-    repo = await run_in_threadpool(asked.repo)
-    engine = await run_in_threadpool(asked.hub.host.engine, repo)
+    repo, engine, account = await run_in_threadpool(_opened, asked)
     known = _commit(asked.request.headers.get("last-event-id") or after)
+    who = counted_as(account, asked.request.scope)
+    places = asked.hub.places
     if "text/event-stream" in asked.request.headers.get("accept", ""):
-        stream = _stream(asked, repo, engine, known)
-        return StreamingResponse(
-            stream,
-            media_type="text/event-stream",
-            headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
-        )
-    change = await _next(asked, engine, known, wait_s)
+        places.take(who)
+        parts = _stream(asked, repo, engine, known)
+        return Stream(parts, headers=_HEADERS, on_end=partial(places.give_back, who))
+    with places.held(who):
+        change = await _next(asked, repo, engine, known, wait_s=wait_s)
     if not await run_in_threadpool(_may_still, asked, repo):
         raise rights.unknown(repo)
     body = change or {"head": known, "rows": {}}
     return Response(json.dumps(body), media_type="application/json")
+
+
+def _opened(asked: Asked) -> tuple[RepoName, Engine, str]:
+    """Return the repository, its engine and the caller's account."""
+    repo = asked.repo()
+    return repo, asked.hub.host.engine(repo), asked.caller.account
 
 
 def _commit(text: str) -> str:
@@ -76,7 +89,7 @@ async def _stream(asked: Asked, repo: RepoName, engine: Engine, known: str) -> A
     ends = time.monotonic() + _STREAM_S
     yield b"retry: 2000\n\n"
     while time.monotonic() < ends and not await _is_over(asked):
-        change = await _next(asked, engine, known, _BEAT_S)
+        change = await _next(asked, repo, engine, known, wait_s=_BEAT_S)
         if not await run_in_threadpool(_may_still, asked, repo):
             return
         if change is None:
@@ -86,16 +99,25 @@ async def _stream(asked: Asked, repo: RepoName, engine: Engine, known: str) -> A
         yield f"id: {known}\nevent: main\ndata: {json.dumps(change)}\n\n".encode()
 
 
-async def _next(asked: Asked, engine: Engine, known: str, wait_s: float) -> dict[str, Any] | None:
+async def _next(
+    asked: Asked, repo: RepoName, engine: Engine, known: str, *, wait_s: float
+) -> dict[str, Any] | None:
     """Return what changed on main since *known*, None if nothing does in time."""
     ends = time.monotonic() + wait_s
+
+    async def look() -> str:
+        return await run_in_threadpool(engine.head)
+
+    # The first look is one's own: what its caller has just written is told.
+    head = await look()
     while True:
-        head = await run_in_threadpool(engine.head)
         if head != known:
-            return await run_in_threadpool(_change, engine, known, head)
+            ask = partial(run_in_threadpool, _change, engine, known, head)
+            return await asked.hub.changes.get((repo, known, head), ask)
         if time.monotonic() >= ends or await _is_over(asked):
             return None
         await asyncio.sleep(_LOOK_S)
+        head = await asked.hub.heads.get(repo, look)
 
 
 def _change(engine: Engine, known: str, head: str) -> dict[str, Any]:

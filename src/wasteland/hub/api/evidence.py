@@ -129,7 +129,7 @@ async def _received(request: Request) -> IO[bytes]:
             size += len(chunk)
             if size > LIMIT_BYTES:
                 raise _too_large()
-            body.write(chunk)
+            await run_in_threadpool(body.write, chunk)
         body.seek(0)
     except BaseException:
         body.close()

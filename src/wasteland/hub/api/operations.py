@@ -7,33 +7,31 @@ object; lists come in pages, ``{"items": [...], "next": cursor}``, with ``Link``
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import inspect
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Final, get_type_hints
 
 from fastapi import APIRouter, Body, Header, Query
 from pydantic import BaseModel, ConfigDict, create_model
-from starlette.datastructures import URL
 from starlette.responses import Response
 
+from ...commons import leases
+from ...commons.board import Board
 from ...commons.data import to_data
 from ...commons.methods import method, owner
 from ...commons.operations import OPERATIONS, Kind, Operation, Param
 from ...commons.session import Session
 from ...protocol.errors import Invalid
-from ...protocol.names import visible
 from ..http.asked import Asked, AskingRepo
 from ..http.paths import segment
 from ..tokens import Scope
+from . import answers
 from .place import PREFIX
 
 _OF_WRITES: Final = ("op_id", "dry_run")
 _PAGE: Final = 50
 _MOST: Final = 1000
-_LONGEST_CURSOR: Final = 64
+_LONGEST_CURSOR: Final = 4096
 
 
 def router_of(rows: Sequence[Operation]) -> APIRouter:
@@ -72,7 +70,7 @@ def _endpoint(row: Operation, path: str) -> Callable[..., Response]:
         values |= body.model_dump(exclude_unset=True) if body else given
         values = {name: value for name, value in values.items() if value is not None}
         if not is_write:
-            return _read(asked, row, values)
+            return _read(asked, row, values, has_limit="limit" in takes)
         if "op_id" in takes and key:
             values.setdefault("op_id", asked.op_id)
         return _written(asked, row, values)
@@ -94,50 +92,64 @@ def _endpoint(row: Operation, path: str) -> Callable[..., Response]:
     return run
 
 
-def _read(asked: Asked, row: Operation, values: dict[str, Any]) -> Response:
-    cursor, limit = values.pop("cursor", ""), int(values.get("limit", _PAGE))
-    start = _read_cursor(cursor)
+def _read(asked: Asked, row: Operation, values: dict[str, Any], *, has_limit: bool) -> Response:
+    cursor, limit = values.pop("cursor", ""), int(values.pop("limit", _PAGE))
     if not 1 <= limit <= _MOST:
         raise Invalid(f"limit is 1 to {_MOST}, not {limit}.", field="limit", value=limit)
-    if "limit" in inspect.signature(method(row)).parameters:
-        values["limit"] = start + limit + 1
-    else:
-        values.pop("limit", None)
-    result = _call(asked, row, values)
+    session = _session(asked, row)
+    if isinstance(session, Board) and row.is_paged:
+        return _board_page(asked, session, row, values, cursor=cursor, limit=limit)
+    start = answers.number(cursor)
+    if has_limit:
+        values["limit"] = min(start + limit + 1, _MOST)
+    result = _call(session, row, values)
     if not isinstance(result, list | tuple):
-        return _answer(asked, to_data(result))
-    after = _cursor(start + limit) if len(result) > start + limit else ""
-    page = {"items": to_data(result[start : start + limit]), "next": after}
-    return _answer(asked, page, _next_link(asked, after) if after else "")
+        return answers.answer(asked, to_data(result))
+    place = str(start + limit) if len(result) > start + limit else ""
+    return answers.page(asked, result[start : start + limit], place)
+
+
+def _board_page(
+    asked: Asked,
+    session: Board,
+    row: Operation,
+    values: Mapping[str, Any],
+    *,
+    cursor: str,
+    limit: int,
+) -> Response:
+    """Return a page of the board, of which nothing is read for a client that has it already."""
+    leases.release_due(session)
+    pulls = session.pending(mine=values.get("view") != "all")
+    tag = answers.tag(
+        session.engine.head(),
+        session.seat.rig,
+        *sorted(f"{name}={value}" for name, value in values.items()),
+        f"{limit} after {cursor}",
+        *(f"{pull.id} {pull.head}" for pull in pulls),
+    )
+    if asked.has(tag):
+        return answers.unchanged(tag)
+    session.after = answers.decoded(cursor)
+    rows = _call(session, row, {**values, "limit": limit + 1})
+    place = session.cursor_after(rows[limit - 1]) if len(rows) > limit else ""
+    return answers.page(asked, rows[:limit], place, tag=tag)
 
 
 def _written(asked: Asked, row: Operation, values: dict[str, Any]) -> Response:
     asked.caller.need_scope(Scope.WRITE)
-    receipt = to_data(_call(asked, row, values))
-    return Response(_json(receipt), media_type="application/json")
+    receipt = to_data(_call(_session(asked, row), row, values))
+    return Response(answers.text_of(receipt), media_type="application/json")
 
 
-def _call(asked: Asked, row: Operation, values: Mapping[str, Any]) -> Any:
-    repo = asked.repo()
-    session: Session = asked.hub.session(asked.caller, repo, owner(row), rig=asked.rig)
+def _session(asked: Asked, row: Operation) -> Session:
+    session: Session = asked.hub.session(asked.caller, asked.repo(), owner(row), rig=asked.rig)
     session.place = str(asked.request.base_url)
+    return session
+
+
+def _call(session: Session, row: Operation, values: Mapping[str, Any]) -> Any:
     return getattr(session, row.method.partition(".")[2])(**values)
-
-
-def _answer(asked: Asked, data: Any, link: str = "") -> Response:
-    """Return a read's answer, or only that it is what the client has already."""
-    text = _json(data)
-    tag = f'"{hashlib.sha256(text).hexdigest()[:32]}"'
-    headers = {"ETag": tag, "Cache-Control": "no-cache", "Vary": "Authorization, X-Wasteland-Rig"}
-    if link:
-        headers["Link"] = link
-    if asked.has(tag):
-        return Response(status_code=304, headers=headers)
-    return Response(text, media_type="application/json", headers=headers)
-
-
-def _json(data: Any) -> bytes:
-    return json.dumps(data, ensure_ascii=False, default=str).encode(errors="replace")
 
 
 def _write_parameters(
@@ -187,27 +199,6 @@ def _keyword(name: str, annotation: Any, default: Any = ...) -> inspect.Paramete
         annotation=annotation,
         default=empty if default is ... else default,
     )
-
-
-def _cursor(start: int) -> str:
-    return base64.urlsafe_b64encode(str(start).encode()).decode().rstrip("=")
-
-
-def _next_link(asked: Asked, cursor: str) -> str:
-    url = URL(scope=asked.request.scope).include_query_params(cursor=cursor)
-    return f'<{url.path}?{url.query}>; rel="next"'
-
-
-def _read_cursor(text: str) -> int:
-    if not text:
-        return 0
-    try:
-        start = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode("ascii")
-    except ValueError:
-        start = ""
-    if not (start.isascii() and start.isdecimal() and len(start) < 8):
-        raise Invalid(f"{visible(text)} is no cursor of this hub.", field="cursor", value=text)
-    return int(start)
 
 
 router = router_of(OPERATIONS)

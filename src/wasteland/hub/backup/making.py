@@ -40,6 +40,8 @@ class BackupReport:
         files: How many.
         size_bytes: Of all of them.
         missing: Repositories that the host knows and has no database of; see ``fsck``.
+        elsewhere: Repositories whose databases are not in it: they are on a Dolt server that
+            somebody else runs, and are to be backed up there.
     """
 
     path: Path
@@ -48,6 +50,7 @@ class BackupReport:
     files: int
     size_bytes: int
     missing: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()
 
 
 def backup(
@@ -55,6 +58,7 @@ def backup(
     destination: Path,
     *,
     dolt: str | None = None,
+    dolt_password: str = "",
     progress: Progress = silent,
 ) -> BackupReport:
     """
@@ -64,6 +68,7 @@ def backup(
         host_root: May be in use, also by a hub.
         destination: Made, for its owner only.
         dolt: The Dolt program; None for the one on PATH.
+        dolt_password: Of the host's user on a Dolt server that somebody else runs.
         progress: Is told of repositories.
     Raises:
         Conflict: *destination* exists.
@@ -74,7 +79,11 @@ def backup(
     """
     root, destination = host_root.resolve(), destination.absolute()
     _refuse_places(root, destination)
-    with upkeep.turn(root), upkeep.opened(root, dolt) as host, staged(destination) as stage:
+    with (
+        upkeep.turn(root),
+        upkeep.opened(root, dolt, dolt_password) as host,
+        staged(destination) as stage,
+    ):
         made_at = datetime.now(UTC).replace(microsecond=0)
         _copy_state(root, stage)
         stored, missing = _copy_repositories(host, stage, progress)
@@ -89,7 +98,15 @@ def backup(
         )
         (stage / FILE).write_text(manifest.to_text(), encoding="utf-8")
         size = sum(path.stat().st_size for path in _all_files(stage))
-    return BackupReport(destination, made_at, len(stored), len(files), size, tuple(missing))
+    return BackupReport(
+        destination,
+        made_at,
+        len(stored),
+        len(files),
+        size,
+        tuple(missing),
+        tuple(item.name for item in stored if item.is_elsewhere),
+    )
 
 
 @contextmanager
@@ -164,6 +181,8 @@ def _copy_repository(host: LocalHost, row: Repository, stage: Path) -> Stored:
     if row.engine == "dolt":
         live = storage.open(row.name)
         heads = _heads(live)
+        if storage.is_elsewhere:
+            return _stored(row, "", heads, {})
         storage.copy(row.name, target)
         return _stored(row, path, heads, digest(live, heads[MAIN]))
     storage.copy(row.name, target)

@@ -31,7 +31,7 @@ class Stored:
         name: ``owner/name``.
         engine: "doltlite" or "dolt".
         parent: What it is a fork of; "" for a commons.
-        path: Where it is in the backup.
+        path: Where it is in the backup; "" if its database stays on somebody else's server.
         heads: Branch -> commit; on Dolt those that the backup has at least.
         digests: Table -> SHA-256 of its rows on main; empty for forks, whose main is upstream's.
     """
@@ -42,6 +42,11 @@ class Stored:
     path: str
     heads: Mapping[str, str]
     digests: Mapping[str, str]
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether the backup has no database of it."""
+        return not self.path
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ def restore(
     new_root: Path,
     *,
     dolt: str | None = None,
+    dolt_password: str = "",
     progress: Progress = silent,
 ) -> RestoreReport:
     """
@@ -54,11 +55,13 @@ def restore(
 
     Args:
         dolt: The Dolt program, where the backup has Dolt databases; None for the one on PATH.
+        dolt_password: Of the host's user on a Dolt server that somebody else runs.
         progress: Is told of files and of repositories.
     Raises:
         Conflict: *new_root* is not empty.
-        NotFound: There is no backup in *directory*.
+        NotFound: There is no backup in *directory*, or no database where the backup left it.
         Tampered: Something of the backup is missing or damaged; nothing was made.
+        Unavailable: The Dolt server that somebody else runs does not answer.
     """
     new_root = new_root.absolute()
     if new_root.exists() and (not new_root.is_dir() or any(new_root.iterdir())):
@@ -67,8 +70,9 @@ def restore(
     with staged(new_root) as stage:
         _copy_files(directory, stage, manifest)
         _make_repositories(directory, stage, manifest, dolt, progress)
+        _find_elsewhere(stage, manifest, dolt_password)
     # At its own place, which forks remember when they are opened.
-    with upkeep.opened(new_root, dolt) as host:
+    with upkeep.opened(new_root, dolt, dolt_password) as host:
         settle(host)
     return RestoreReport(new_root, manifest.made_at, len(manifest.repositories), manifest.missing)
 
@@ -88,7 +92,9 @@ def _make_repositories(
     directory: Path, stage: Path, manifest: Manifest, dolt: str | None, progress: Progress
 ) -> None:
     files = DoltLiteStorage(stage)
-    databases = [item for item in manifest.repositories if item.engine == "dolt"]
+    databases = [
+        item for item in manifest.repositories if item.engine == "dolt" and not item.is_elsewhere
+    ]
     for number, item in enumerate(manifest.repositories, 1):
         if item.engine == "doltlite":
             _make_file(files, directory, item, stage)
@@ -124,6 +130,23 @@ def _make_databases(directory: Path, stage: Path, items: list[Stored], dolt: str
     finally:
         storage.close()
         Server.attach(data_dir, program=dolt).stop()
+
+
+def _find_elsewhere(stage: Path, manifest: Manifest, password: str) -> None:
+    """Raise NotFound if a database that the backup left on its server is not there."""
+    left = [RepoName.parse(item.name) for item in manifest.repositories if item.is_elsewhere]
+    if not left:
+        return
+    from ...hosts.storage_dolt import open_storage  # noqa: PLC0415  # ditto
+
+    storage = open_storage(stage, password=password)
+    for name in left:
+        if not storage.exists(name):
+            raise NotFound(
+                f"The Dolt server that had the database of {name} has it no more.",
+                hint="restore it there first",
+                repo=str(name),
+            )
 
 
 def _compare(engine: Engine, item: Stored) -> None:

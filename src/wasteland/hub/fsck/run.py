@@ -33,6 +33,7 @@ def fsck(
     *,
     deep: bool = False,
     dolt: str | None = None,
+    dolt_password: str = "",
     progress: Progress = silent,
 ) -> list[Finding]:
     """
@@ -42,6 +43,7 @@ def fsck(
         host_root: May be in use; what is under way just then may be taken for left behind.
         deep: Read forks' files and the whole history of every commons too.
         dolt: The Dolt program; None for the one on PATH.
+        dolt_password: Of the host's user on a Dolt server that somebody else runs.
         progress: Is told of repositories.
     """
     root = host_root.resolve()
@@ -49,7 +51,7 @@ def fsck(
     if any(finding.is_open_problem for finding in found):
         # Without sound state nobody can say what belongs here.
         return found
-    with upkeep.opened(root, dolt) as host:
+    with upkeep.opened(root, dolt, dolt_password) as host:
         repositories = host.state.repositories.all()
         found += _guarded("files", lambda: files.checks(root, repositories))
         site = _site(root)

@@ -85,10 +85,15 @@ class RateLimits:
         return left
 
     async def _who(self, scope: Scope) -> str:
-        if account := await self._account_of(scope):
-            return f"account {account}"
-        client = scope.get("client")
-        return f"address {_network(client[0])}" if client else "nobody"
+        return counted_as(await self._account_of(scope), scope)
+
+
+def counted_as(account: str, scope: Scope) -> str:
+    """Return whom a request is counted to: its account, "" for none, else its address."""
+    if account:
+        return f"account {account}"
+    client = scope.get("client")
+    return f"address {_network(client[0])}" if client else "nobody"
 
 
 def _network(address: str) -> str:

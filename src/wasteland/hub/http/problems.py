@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Scope
 
@@ -19,6 +19,7 @@ from ..tokens import redacted
 
 _log = logging.getLogger("wasteland.hub")
 _LOGGED: Final = 500
+_OF_ROUTING: Final = frozenset({http.HTTPStatus.NOT_FOUND, http.HTTPStatus.METHOD_NOT_ALLOWED})
 
 
 def answer(error: WastelandError, scope: Scope, *, status: int | None = None) -> Response:
@@ -43,7 +44,8 @@ async def on_http(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         return await on_error(request, error)
     found = of_http(error, request.method)
-    response = answer(found, request.scope, status=error.status_code)
+    is_unread = error.status_code not in _OF_ROUTING
+    response = answer(found, request.scope, status=None if is_unread else error.status_code)
     response.headers.update(error.headers or {})
     return response
 
@@ -70,7 +72,13 @@ def invalid(error: Exception) -> Invalid:
 
 
 def internal(error: Exception) -> WastelandError:
-    """Return a mistake of ours as an error that says nothing of what it met; log its kind."""
+    """
+    Return a mistake of ours as an error that says nothing of what it met; log its kind.
+
+    That a client went away while it spoke is none.
+    """
+    if isinstance(error, ClientDisconnect):
+        return Invalid("The request was cut off.", field="body")
     _log.error("unforeseen %s", type(error).__name__, exc_info=_without_values(error))
     return WastelandError("A mistake of ours, told above.", hint="see the hub's log")
 

@@ -10,23 +10,22 @@ import hashlib
 import json
 import re
 import sqlite3
+import threading
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from datetime import datetime, timedelta
+from typing import Final
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ...hosts.state.file import StateFile, stored_time
+from ...hosts.state.file import StateFile
 from ...protocol.errors import Conflict, Invalid, WastelandError
 from ...protocol.lean import dataclass
 from ...protocol.records import write_time
 from .problems import answer
 
 _KEPT: Final = timedelta(days=1)
-_PRUNED_EVERY: Final = timedelta(minutes=10)
-_ABANDONED: Final = timedelta(seconds=60)
 _LONGEST_KEY: Final = 256
 _CHANGING: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 # Answers that hold a secret are not kept, asking twice makes two; and a file that is uploaded twice
@@ -39,81 +38,106 @@ _NEVER: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """An answer given before; status 0 while the first is being worked on."""
+    """
+    An answer that was given.
+
+    Attributes:
+        digest: Of the request.
+    """
 
     digest: str
     status: int
     body: str
     content_type: str
-    at: datetime
 
 
 class Answers:
-    """The table of kept answers."""
+    """
+    The table of kept answers, and the requests with keys that are being worked on.
+
+    These are known to this process alone, the only one that serves its directory: a request is
+    worked on for as long as its work goes on, and no longer than the process lives.
+    """
 
     def __init__(self, file: StateFile, clock: Callable[[], datetime]) -> None:
         self._file = file
         self._clock = clock
-        self._next_prune = datetime.min.replace(tzinfo=UTC)
+        self._lock = threading.Lock()
+        self._working: dict[tuple[str, str], str] = {}  # (account, key) -> the request's digest
 
     def begin(self, account: str, key: str, digest: str) -> Kept | None:
         """
-        Take a key for a request; return the answer that it got before, if it did.
+        Take a key for a request, until it is released; return the answer that it got before.
+
+        With an answer the key is not taken.
 
         Raises:
             Conflict: The key stands for another request, or this one is being worked on.
         """
-        now = self._clock()
-        with self._file.transaction() as connection:
-            place = (account, key)
-            self._forget_old(connection, now)
-            row = connection.execute(
-                "SELECT * FROM answers WHERE account = ? AND key = ?", place
-            ).fetchone()
-            if row is not None and now - (kept := _kept(row)).at <= _KEPT:
-                if kept.digest != digest:
-                    raise Conflict(
-                        "This Idempotency-Key was used for another request.",
-                        hint="send a fresh key",
-                    )
-                if kept.status:
-                    return kept
-                if now - kept.at < _ABANDONED:
-                    raise Conflict(
-                        "The first request with this Idempotency-Key is still being answered.",
-                        hint="ask again in a second",
-                        retry_after_s=1,
-                    )
-            connection.execute(
-                "INSERT OR REPLACE INTO answers (account, key, digest, created_at) "
-                "VALUES (?, ?, ?, ?)",
-                (*place, digest, write_time(now)),
-            )
-        return None
+        self._take(account, key, digest)
+        kept = None
+        is_free = False
+        try:
+            kept = self._find(account, key)
+            if kept and kept.digest != digest:
+                raise _used_otherwise()
+            is_free = kept is None
+        finally:
+            if not is_free:
+                self.release(account, key)
+        return kept
 
-    def finish(self, account: str, key: str, status: int, body: str, content_type: str) -> None:
-        """Keep the answer to a request whose key was taken."""
+    def finish(self, account: str, key: str, answer: Kept) -> None:
+        """Keep the answer to a request whose key was taken; it is still to be released."""
         self._file.write(
-            "UPDATE answers SET status = ?, body = ?, content_type = ? "
-            "WHERE account = ? AND key = ?",
-            (status, body, content_type, account, key),
+            "INSERT OR REPLACE INTO answers "
+            "(account, key, digest, status, body, content_type, created_at) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                account,
+                key,
+                answer.digest,
+                answer.status,
+                answer.body,
+                answer.content_type,
+                write_time(self._clock()),
+            ),
         )
 
-    def _forget_old(self, connection: sqlite3.Connection, now: datetime) -> None:
-        """Drop what is not kept any more, now and then: it reads the whole table."""
-        if now < self._next_prune:
-            return
-        self._next_prune = now + _PRUNED_EVERY
-        old = write_time(now - _KEPT)
-        connection.execute("DELETE FROM answers WHERE created_at < ?", (old,))
+    def release(self, account: str, key: str) -> None:
+        """Let a key be taken again; what was kept for it stays."""
+        with self._lock:
+            self._working.pop((account, key), None)
 
-    def abandon_pending(self) -> None:
-        """Let be tried again what a hub before this one died over."""
-        self._file.write("DELETE FROM answers WHERE status IS NULL")
+    def prune(self) -> int:
+        """Drop what is not kept any more; return how much that was."""
+        old = write_time(self._clock() - _KEPT)
+        return self._file.write("DELETE FROM answers WHERE created_at < ?", (old,))
 
     def forget(self, account: str, key: str) -> None:
-        """Let a request be tried again."""
+        """Drop the answer to a request."""
         self._file.write("DELETE FROM answers WHERE account = ? AND key = ?", (account, key))
+
+    def _take(self, account: str, key: str, digest: str) -> None:
+        with self._lock:
+            other = self._working.get((account, key))
+            if other is None:
+                self._working[account, key] = digest
+                return
+        if other != digest:
+            raise _used_otherwise()
+        raise Conflict(
+            "The first request with this Idempotency-Key is still being answered.",
+            hint="ask again in a second",
+            retry_after_s=1,
+        )
+
+    def _find(self, account: str, key: str) -> Kept | None:
+        rows = self._file.read(
+            "SELECT * FROM answers WHERE account = ? AND key = ? AND created_at >= ?",
+            (account, key, write_time(self._clock() - _KEPT)),
+        )
+        return _kept(rows[0]) if rows else None
 
 
 class Repeats:
@@ -141,7 +165,8 @@ class Repeats:
         try:
             _check(key)
             body = await _whole(receive)
-            kept = await run_in_threadpool(self._answers.begin, account, key, _digest(scope, body))
+            digest = _digest(scope, body)
+            kept = await run_in_threadpool(self._answers.begin, account, key, digest)
         except WastelandError as error:
             await answer(error, scope)(scope, receive, send)
             return
@@ -151,16 +176,11 @@ class Repeats:
         recorder = _Recorder(send)
         try:
             await self._app(scope, _replaying(body), recorder)
+            if recorder.is_final:
+                told = Kept(digest, recorder.status, recorder.text, recorder.content_type)
+                await run_in_threadpool(self._answers.finish, account, key, told)
         finally:
-            await run_in_threadpool(self._settle, account, key, recorder)
-
-    def _settle(self, account: str, key: str, recorder: _Recorder) -> None:
-        if recorder.is_final:
-            self._answers.finish(
-                account, key, recorder.status, recorder.text, recorder.content_type
-            )
-        else:
-            self._answers.forget(account, key)
+            self._answers.release(account, key)
 
 
 class _Recorder:
@@ -258,11 +278,9 @@ async def _again(kept: Kept, send: Send) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-def _kept(row: Any) -> Kept:
-    return Kept(
-        digest=row["digest"],
-        status=row["status"] or 0,
-        body=row["body"] or "",
-        content_type=row["content_type"],
-        at=stored_time(row["created_at"]),
-    )
+def _kept(row: sqlite3.Row) -> Kept:
+    return Kept(row["digest"], row["status"], row["body"], row["content_type"])
+
+
+def _used_otherwise() -> Conflict:
+    return Conflict("This Idempotency-Key was used for another request.", hint="send a fresh key")

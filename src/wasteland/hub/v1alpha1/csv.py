@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import tempfile
+import threading
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import IO, Any, Final
 
 from fastapi import APIRouter
@@ -14,7 +15,7 @@ from starlette.responses import Response, StreamingResponse
 
 from ...engines.base import Engine
 from ...engines.sql import quoted
-from ...protocol.errors import NotFound
+from ...protocol.errors import LimitReached, NotFound, Unavailable
 from ...protocol.names import visible
 from ..http.asked import Asked, AskingRepo
 from ..http.paths import segment
@@ -24,9 +25,17 @@ router = APIRouter(prefix="/csv", tags=["csv"])
 _BOM: Final = "\ufeff"
 _IN_MEMORY_BYTES: Final = 8_388_608
 _CHUNK_ROWS: Final = 200
+MOST_BYTES: Final = 2**30
+"""How long the tables of one archive may be together."""
+_PATIENCE_S: Final = 10.0
+_MAKING: Final = threading.BoundedSemaphore(2)
 
 
-@router.get("/{owner}/{database}/{ref}/{table}")
+@router.get(
+    "/{owner}/{database}/{ref}/{table}",
+    response_class=Response,
+    responses={200: {"content": {"text/csv": {}}}},
+)
 def table(asked: AskingRepo, ref: str, table: str, include_bom: int = 1) -> Response:
     """Download a table at a branch, tag or commit."""
     engine, columns = _open(asked, segment(ref))
@@ -42,17 +51,24 @@ def table(asked: AskingRepo, ref: str, table: str, include_bom: int = 1) -> Resp
     )
 
 
-@router.get("/{owner}/{database}/{ref}")
+@router.get(
+    "/{owner}/{database}/{ref}",
+    response_class=Response,
+    responses={200: {"content": {"application/zip": {}}}},
+)
 def whole(asked: AskingRepo, ref: str) -> Response:
-    """Download all tables."""
+    """Download all tables; one by one where they are larger than an archive may be."""
     engine, columns = _open(asked, segment(ref))
+    if not _MAKING.acquire(timeout=_PATIENCE_S):
+        raise Unavailable("Other archives are being made.", hint="try again", retry_after_s=5)
     file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES)  # noqa: SIM115  # sent later
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, names in columns.items():
-            with archive.open(f"{_plain(name)}.csv", "w") as member:
-                for part in _encoded("", _text(engine, name, names, segment(ref))):
-                    member.write(part)
-    file.seek(0)
+    try:
+        _archive(file, engine, columns, segment(ref))
+    except BaseException:
+        file.close()
+        raise
+    finally:
+        _MAKING.release()
     return StreamingResponse(
         _parts(file),
         media_type="application/zip",
@@ -60,6 +76,26 @@ def whole(asked: AskingRepo, ref: str) -> Response:
             "Content-Disposition": f'attachment; filename="{_plain(asked.part("database"))}.zip"'
         },
     )
+
+
+def _archive(
+    file: IO[bytes], engine: Engine, columns: Mapping[str, tuple[str, ...]], ref: str
+) -> None:
+    """Write all tables into *file*, and go to its beginning."""
+    left = MOST_BYTES
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, names in columns.items():
+            with archive.open(f"{_plain(name)}.csv", "w", force_zip64=True) as member:
+                for part in _encoded("", _text(engine, name, names, ref)):
+                    left -= len(part)
+                    if left < 0:
+                        raise LimitReached(
+                            f"All tables together are longer than {MOST_BYTES} bytes.",
+                            hint="download them one by one",
+                            limit=MOST_BYTES,
+                        )
+                    member.write(part)
+    file.seek(0)
 
 
 def _open(asked: Asked, ref: str) -> tuple[Engine, dict[str, tuple[str, ...]]]:

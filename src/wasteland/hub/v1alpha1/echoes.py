@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from fastapi import Request
+from starlette.requests import ClientDisconnect
 
 from ..errors import V1ALPHA1
 from ..http.paths import segment
@@ -108,7 +109,7 @@ async def echoed(request: Request, *, with_body: bool) -> dict[str, str]:
     names = _NAMES.get(place, _USUAL)
     given = [(name, segment(value)) for name, value in request.path_params.items()]
     given += request.query_params.multi_items()
-    given += _texts(await request.body()) if with_body else []
+    given += _texts(await _body(request)) if with_body else []
     told = {names[name]: redacted(value[:_LIMIT]) for name, value in given if name in names}
     return told | _EMPTY.get(place, {})
 
@@ -116,6 +117,13 @@ async def echoed(request: Request, *, with_body: bool) -> dict[str, str]:
 def _template(request: Request) -> str:
     path: str = getattr(request.scope.get("route"), "path", "")
     return path.removeprefix(V1ALPHA1)
+
+
+async def _body(request: Request) -> bytes:
+    try:
+        return await request.body()
+    except ClientDisconnect:
+        return b""  # nobody reads what is repeated
 
 
 def _texts(body: bytes) -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from fastapi import APIRouter
 from starlette.responses import JSONResponse, Response
 
-from ...protocol.errors import Conflict, Unsupported
+from ...protocol.errors import Unsupported
 from .. import repositories
 from ..http.asked import Asking, AskingRepo
 from ..operations import Kind
@@ -71,13 +71,9 @@ def forks(asked: AskingRepo) -> dict[str, Any]:
 def fork(asked: AskingRepo, body: NewFork) -> Response:
     """Fork a database; it is there when this answers."""
     parent = asked.repo()
-    try:
-        made = repositories.fork(
-            asked.hub, asked.caller, parent, body.owner, may_repeat=bool(asked.op_id)
-        )
-    except Conflict as error:
-        # This API documents a fork that exists as unprocessable.
-        raise Unsupported(error.message, hint=error.hint) from error
+    made = repositories.fork(
+        asked.hub, asked.caller, parent, body.owner, may_repeat=bool(asked.op_id)
+    )
     with asked.hub.jobs.run(
         Kind.FORK,
         account=asked.caller.account,

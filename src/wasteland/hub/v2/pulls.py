@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from ...commons.offers import author_of
 from ...hosts.base import Comment, PullRequest, PullState
-from ...protocol.errors import Conflict, Invalid, Unsupported
+from ...protocol.errors import Invalid
 from .. import pulls
 from ..http.asked import AskingRepo, read_cursor
 from ..hub import repo_name
@@ -101,8 +101,6 @@ def show(asked: AskingRepo, pull_id: str) -> dict[str, Any]:
 @router.patch("/{pull_id}")
 def edit(asked: AskingRepo, pull_id: str, body: PullEdit) -> dict[str, Any]:
     """Change what a pull request says, or close it."""
-    if not body.model_fields_set:
-        raise Invalid("Nothing is to change.", field="body")
     pull = pulls.edit(
         asked.hub,
         asked.caller,
@@ -138,13 +136,9 @@ def merge(asked: AskingRepo, pull_id: str) -> Response:
     repo = asked.repo()
     number = pull_number(pull_id)
     asked.caller.need_account()
-    try:
-        pull = pulls.merge(
-            asked.hub, asked.caller, repo, number, rig=asked.rig, op_id=asked.op_id or None
-        )
-    except Conflict as error:
-        # This API documents conflicts and ended pull requests as unprocessable.
-        raise Unsupported(error.message, hint=error.hint) from error
+    pull = pulls.merge(
+        asked.hub, asked.caller, repo, number, rig=asked.rig, op_id=asked.op_id or None
+    )
     with asked.hub.jobs.run(
         Kind.MERGE,
         account=asked.caller.account,

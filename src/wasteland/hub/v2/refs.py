@@ -81,15 +81,7 @@ def tags(asked: AskingRepo) -> dict[str, Any]:
     """List the tags."""
     engine = asked.hub.host.engine(asked.repo())
     return data(
-        [
-            {
-                "name": tag.name,
-                "commit_sha": tag.commit,
-                "message": tag.message,
-                "tagged_at": when(tag.at),
-            }
-            for tag in engine.tags()
-        ]
+        [_tag(t.name, t.commit, t.message) | {"tagged_at": when(t.at)} for t in engine.tags()]
     )
 
 
@@ -104,7 +96,7 @@ def create_tag(asked: AskingRepo, body: NewTag) -> dict[str, Any]:
         body.from_.ref(),
         message=body.message,
     )
-    return {"data": {"name": body.name, "commit_sha": commit, "message": body.message}}
+    return {"data": _tag(body.name, commit, body.message)}
 
 
 @router.get("/releases")
@@ -127,6 +119,10 @@ def create_release(asked: AskingRepo, body: NewRelease) -> dict[str, Any]:
         create_tag=body.create_tag_if_not_exists,
     )
     return {"data": _shown(made)}
+
+
+def _tag(name: str, commit: str, message: str) -> dict[str, Any]:
+    return {"name": name, "commit_sha": commit} | ({"message": message} if message else {})
 
 
 def _shown(release: Release) -> dict[str, Any]:

@@ -1,0 +1,28 @@
+"""How many items of a board have each status; remembered until main moves."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Final
+
+from .session import Session
+
+_BY_STATUS: Final = "SELECT `status` AS s, COUNT(*) AS n FROM `wanted` GROUP BY `status`"
+_REMEMBERED: Final = 256
+_known: Final[OrderedDict[tuple[str, str], dict[str, int]]] = OrderedDict()
+
+
+def count_by_status(session: Session) -> dict[str, int]:
+    """Return status -> number of items on main; words of older clients are read as ours."""
+    head = session.engine.head()
+    key = (f"{session.host.location} {session.repo}", head)
+    found = _known.get(key)
+    if found is None:
+        found = {}
+        for row in session.at(head)(_BY_STATUS, {}):
+            word = "completed" if row["s"] == "validated" else str(row["s"] or "open")
+            found[word] = found.get(word, 0) + int(row["n"] or 0)
+        _known[key] = found
+        while len(_known) > _REMEMBERED:
+            _known.popitem(last=False)
+    return dict(found)

@@ -1,0 +1,296 @@
+"""
+What a visitor may do with an item, as forms: each is one operation of the table.
+
+Which steps there are, and why one is refused, the rules say; here they get a name, an icon, fields.
+"""
+
+from __future__ import annotations
+
+import inspect
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from ..commons.methods import method
+from ..commons.operations import BY_NAME, Kind, Operation
+from ..commons.session import branch_rig
+from ..commons.sheets import ItemSheet
+from ..hosts.base import PullRequest
+from ..hub.tokens import Scope
+from ..protocol.errors import Invalid, NotFound, WastelandError
+from ..protocol.fields import TEXT_LIMIT
+from ..protocol.ids import derived
+from ..protocol.lean import dataclass
+from ..protocol.lifecycle import Step, can
+from ..protocol.names import visible
+from ..protocol.policy import Action
+from ..protocol.records import WantedItem
+from ..protocol.roles import authorize, next_steps
+from .places import Place
+from .visits import Visit
+
+OP: Final = "op"
+"""The field that names one attempt: sent twice, a form does its work once."""
+_LONGEST_OP: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """
+    One input of a form.
+
+    Attributes:
+        kind: "line", "text" or "choice".
+        words: What may be chosen; "" among them stands for leaving it out.
+        help: One phrase.
+        value: What was typed, or what is usual.
+        error: Why it was refused; "" where it was not.
+    """
+
+    name: str
+    label: str
+    kind: str
+    help: str = ""
+    words: tuple[str, ...] = ()
+    required: bool = False
+    limit: int = TEXT_LIMIT
+    value: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """
+    One thing that a visitor may do, or may not.
+
+    Attributes:
+        name: The operation.
+        path: Where its form goes; of one that has a page of its own, that page.
+        why_not: The rule that refuses it, in a sentence; "" where it is allowed.
+        is_open: Whether its fields are shown: it was tried and refused.
+        is_forward: Whether it brings the work on.
+        hidden: What its form sends besides.
+    """
+
+    name: str
+    label: str
+    icon: str
+    key: str
+    path: str = ""
+    fields: Sequence[Field] = ()
+    is_grave: bool = False
+    has_page: bool = False
+    why_not: str = ""
+    is_open: bool = False
+    is_forward: bool = False
+    hidden: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What was refused: the operation, what was typed, the field that is to be mended, and why."""
+
+    operation: str
+    typed: Mapping[str, str]
+    field: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    operation: str
+    label: str
+    icon: str
+    key: str = ""
+    fields: tuple[tuple[str, str, str], ...] = ()
+    is_grave: bool = False
+
+
+_LOOKS: Final[Mapping[Step, _Look]] = {
+    Step.CLAIM: _Look("claim", "Claim", "hand", "c"),
+    Step.SUBMIT: _Look("done", "Submit", "out", "s", (("evidence", "Evidence", "text"),)),
+    Step.ACCEPT: _Look(
+        "accept",
+        "Accept and stamp",
+        "check",
+        "a",
+        (
+            ("quality", "Quality", "choice"),
+            ("reliability", "Reliability", "choice"),
+            ("creativity", "Creativity", "choice"),
+            ("severity", "Weight", "choice"),
+            ("skills", "Skills", "line"),
+            ("message", "Message", "text"),
+        ),
+    ),
+    Step.REJECT: _Look(
+        "reject", "Reject", "undo", "r", (("reason", "What is missing", "text"),), is_grave=True
+    ),
+    Step.CLOSE: _Look("close", "Close without a stamp", "x"),
+    Step.UNCLAIM: _Look("unclaim", "Give it back", "undo"),
+    Step.HANDOVER: _Look("handover", "Hand over", "right", "", (("to", "To which rig", "line"),)),
+    Step.EDIT: _Look("update", "Edit the item", "edit", "e"),
+    Step.WITHDRAW: _Look("withdraw", "Withdraw", "x", "", (), is_grave=True),
+}
+_PLACES: Final = tuple(_LOOKS)
+_FORWARD: Final = frozenset({Step.CLAIM, Step.SUBMIT, Step.ACCEPT})
+_DECIDES: Final = frozenset({Step.ACCEPT, Step.REJECT, Step.CLOSE})
+_NOT_HIDDEN: Final = (Step.CLAIM, Step.SUBMIT, Step.ACCEPT, Step.WITHDRAW)
+_RIG: Final = ("rig", "Whose submission", "choice")
+_REQUIRED: Final = frozenset({"evidence", "reason", "to", "quality"})
+_USUAL: Final = {"severity": "leaf"}
+# The rules allow these to a rig as such, and refuse them for how it stands to the item.
+_STANDING: Final = {
+    Step.ACCEPT: "nobody stamps their own work.",
+    Step.SUBMIT: "that is for the rig that holds it.",
+}
+
+
+def acts_of(
+    place: Place,
+    sheet: ItemSheet,
+    waiting: Sequence[PullRequest] = (),
+    tried: Tried | None = None,
+) -> list[Act]:
+    """
+    Return what the visitor may do with an item, likeliest first, then what is refused and why.
+
+    Args:
+        waiting: Pull requests with work on it.
+        tried: What was refused just now.
+    """
+    if not (place.me.rig and place.may_write):
+        return []
+    session = place.session
+    item = sheet.item
+    actor, policy = session.actor(), session.policy()
+    allowed = next_steps(item, actor, policy)
+    for offered in sheet.pending:
+        # What waits is decided on as it was offered, though main does not show it yet.
+        seen = replace(item, status=offered.status or item.status, claimed_by=offered.rig)
+        decisions = _DECIDES.intersection(next_steps(seen, actor, policy))
+        allowed += [step for step in decisions if step not in allowed]
+    found = [_act(place, step, item, waiting, tried) for step in sorted(allowed, key=_rank)]
+    for step in _NOT_HIDDEN:
+        if step in allowed or not can(step, item):
+            continue
+        try:
+            authorize(Action(step.value), actor, policy, item=item)
+            why = _STANDING.get(step, "the rules of the commons refuse it.")
+        except WastelandError as error:
+            why = error.message
+        look = _LOOKS[step]
+        found.append(Act(look.operation, look.label, look.icon, look.key, why_not=why))
+    return found
+
+
+def operation(name: str) -> Operation:
+    """
+    Return the operation on an item that is called so.
+
+    Raises:
+        NotFound: None is.
+    """
+    row = BY_NAME.get(name)
+    if row is None or row.kind is not Kind.WRITE or not _is_about_item(row):
+        raise NotFound(f"{visible(name)} is nothing that can be done to an item.")
+    return row
+
+
+def carry_out(visit: Visit, row: Operation, place: Place, *keys: str, **given: str) -> Any:
+    """
+    Do what a form asks; return the receipt, or what else the operation answers.
+
+    Args:
+        keys: What the operation is about: an item's id, a pull request.
+        given: Inputs that are not in the form.
+    Raises:
+        WastelandError: The form is not ours, the visitor may not write, or the operation refuses.
+    """
+    visit.need_form()
+    visit.caller.need_scope(Scope.WRITE)
+    names = inspect.signature(method(row)).parameters
+    values: dict[str, Any] = {
+        name: text
+        for name, text in {**visit.sent, **given}.items()
+        if name in names and (text or _is_needed(names[name]))
+    }
+    if "op_id" in names:
+        values["op_id"] = op_id(visit)
+    values.pop("dry_run", None)
+    for name, parameter in list(names.items())[1 + len(keys) :]:
+        if _is_needed(parameter):
+            values.setdefault(name, "")
+    return getattr(place.session, row.method.partition(".")[2])(*keys, **values)
+
+
+def new_op() -> str:
+    """Return a name for an attempt that a form may make."""
+    return secrets.token_hex(12)
+
+
+def op_id(visit: Visit) -> str | None:
+    """Return the operation id of the attempt that a form makes; None for one that names none."""
+    given = visit.sent.get(OP, "")
+    if len(given) > _LONGEST_OP:
+        raise Invalid("The form is not as it was shown.", field=OP)
+    return derived("op", visit.caller.need_account(), given, digits=32) if given else None
+
+
+def _act(
+    place: Place,
+    step: Step,
+    item: WantedItem,
+    waiting: Sequence[PullRequest],
+    tried: Tried | None,
+) -> Act:
+    look = _LOOKS[step]
+    mine = tried if tried and tried.operation == look.operation else None
+    wanted = look.fields
+    rigs = tuple(dict.fromkeys(branch_rig(pull) for pull in waiting))
+    if step in _DECIDES and len(rigs) > 1:
+        wanted = (_RIG, *wanted)
+    params = BY_NAME[look.operation].params
+    fields = [
+        Field(
+            name=name,
+            label=label,
+            kind=kind,
+            help=params[name].help,
+            words=rigs if name == "rig" else params[name].words,
+            required=name in _REQUIRED,
+            value=(mine.typed if mine else _USUAL).get(name, ""),
+            error=mine.why if mine and mine.field == name else "",
+        )
+        for name, label, kind in wanted
+    ]
+    has_page = step is Step.EDIT
+    base = f"{place.path}/wanted/{item.id}"
+    return Act(
+        name=look.operation,
+        label=look.label,
+        icon=look.icon,
+        key=look.key,
+        path=f"{base}/edit" if has_page else f"{base}/{look.operation}",
+        fields=fields,
+        is_grave=look.is_grave,
+        has_page=has_page,
+        is_open=mine is not None,
+        is_forward=step in _FORWARD,
+        # What is accepted is what was looked at, not what may have been offered since.
+        hidden={"head": waiting[0].head} if step is Step.ACCEPT and len(waiting) == 1 else {},
+    )
+
+
+def _rank(step: Step) -> int:
+    return _PLACES.index(step)
+
+
+def _is_about_item(row: Operation) -> bool:
+    return row.route.startswith("POST /wanted/{id}/")
+
+
+def _is_needed(parameter: inspect.Parameter) -> bool:
+    is_input = parameter.kind is inspect.Parameter.KEYWORD_ONLY
+    return is_input and parameter.default is inspect.Parameter.empty

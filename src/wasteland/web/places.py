@@ -1,0 +1,107 @@
+"""A commons as a visitor stands in it: what the frame of each page shows of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cached_property
+
+from ..commons import leases, queries
+from ..commons.counting import count_by_status
+from ..commons.sdk import Commons
+from ..commons.sheets import Whoami
+from ..hub.callers import Caller
+from ..hub.tokens import Scope
+from ..protocol.lean import dataclass
+from ..protocol.records import Lease, Rig, Status, WantedItem
+from ..protocol.stamps import Scale, parse_scale
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An item that the visitor holds; ``ends`` is None where nothing expires."""
+
+    item: WantedItem
+    ends: datetime | None
+
+
+class Place:
+    """
+    A commons, and the visitor's seat there.
+
+    Attributes:
+        session: Every operation, as the visitor.
+    """
+
+    def __init__(self, session: Commons, caller: Caller) -> None:
+        self.session = session
+        self._caller = caller
+        self._kinds: dict[str, str] = {}
+
+    @property
+    def path(self) -> str:
+        """Where its pages are."""
+        return f"/{self.session.repo}"
+
+    @property
+    def name(self) -> str:
+        """``owner/name``."""
+        return str(self.session.repo)
+
+    @cached_property
+    def title(self) -> str:
+        """What it calls itself."""
+        return queries.meta(self.session.main()).get("wasteland_name") or self.name
+
+    @cached_property
+    def me(self) -> Whoami:
+        """Who the visitor is here."""
+        return self.session.whoami()
+
+    @cached_property
+    def may_write(self) -> bool:
+        """Whether the visitor's token may be used to write."""
+        scope = self._caller.scope
+        return scope is not None and scope.holds(Scope.WRITE)
+
+    @cached_property
+    def head(self) -> str:
+        """The commit of main."""
+        return self.session.engine.head()
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """Status -> how many items have it."""
+        return count_by_status(self.session)
+
+    @cached_property
+    def scale(self) -> Scale | None:
+        """The scale of its stamps, where it states one."""
+        return parse_scale(self.session.policy().scale)
+
+    @cached_property
+    def held(self) -> Sequence[Held]:
+        """What the visitor's rig holds, the lease that ends first before the others."""
+        if not self.me.registered:
+            return ()
+        query = self.session.main()
+        items = [
+            item
+            for item in queries.where(query, WantedItem, "claimed_by", self.me.rig)
+            if item.state is Status.CLAIMED
+        ]
+        found = [Held(item, self._ends(item.id)) for item in items]
+        return sorted(found, key=lambda held: (held.ends is None, held.ends, held.item.id))[:6]
+
+    def _ends(self, item_id: str) -> datetime | None:
+        lease = queries.one(self.session.main(), Lease, item_id)
+        return leases.effective(self.session, lease).expires_at if lease else None
+
+    def kind(self, handle: str | None) -> str:
+        """Return a rig's type, for the shape of its mark; "human" for one that is not known."""
+        if not handle:
+            return "human"
+        if handle not in self._kinds:
+            rig = queries.one(self.session.main(), Rig, handle)
+            self._kinds[handle] = (rig.rig_type if rig else "") or "human"
+        return self._kinds[handle]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import random
-import time
 from collections import Counter
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
@@ -14,9 +13,6 @@ from boards import REPO
 from served import API, V1, Answer, Client, pull_body, write_path
 
 from wasteland.hosts.base import RepoName
-
-UNAVAILABLE = 503
-PATIENCE = 5  # how often a request is sent that is told to come again
 
 
 @dataclass(frozen=True)
@@ -138,12 +134,8 @@ class Worker:
 
     def _send(self, client: Client, request: Request, key: str) -> Answer:
         client.token = request.token
-        for _ in range(PATIENCE):
-            answer = client.send(request.method, request.path, request.body, key=key)
-            if answer.status != UNAVAILABLE:
-                break
-            self.put_off += 1
-            time.sleep(0.2)
+        answer = client.insist(request.method, request.path, request.body, key=key)
+        self.put_off += answer.put_off
         return answer
 
     def _answered(self, request: Request, key: str, answer: Answer) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import secrets
 import tempfile
 import time
 from collections import Counter
@@ -52,22 +53,26 @@ class Outcome:
     told: str
     holder: str
     seconds: float
+    put_off: int = 0
 
 
 def by_api(client: Client, rig: str, item: str) -> Outcome:
     """Claim through the operation's own route."""
-    return _outcome(rig, client.send("POST", f"{API}/wanted/{item}/claim", {}), won=True)
+    path = f"{API}/wanted/{item}/claim"
+    return _outcome(rig, client.insist("POST", path, {}, key=secrets.token_hex(8)), won=True)
 
 
 def by_pull(client: Client, rig: str, item: str) -> Outcome:
     """Claim on the rig's own fork, and offer the branch."""
     fork, branch = RepoName(rig, REPO.name), f"wl/{rig}/{item}"
     query = {"query": claim_statement(rig, item)}
-    written = client.send("POST", write_path(fork, branch), query)
+    written = client.insist("POST", write_path(fork, branch), query, key=f"write {item}")
     if written.status != 200 or written.body["query_execution_status"] != "Success":
         return _outcome(rig, written, won=False)
-    offered = client.send("POST", f"{V1}/{REPO}/pulls", pull_body(fork, branch))
+    offer = pull_body(fork, branch)
+    offered = client.insist("POST", f"{V1}/{REPO}/pulls", offer, key=f"offer {item}")
     offered.seconds += written.seconds
+    offered.put_off += written.put_off
     won = offered.is_good and offered.body.get("state") == "Merged"
     return _outcome(rig, offered, won=won)
 
@@ -75,10 +80,10 @@ def by_pull(client: Client, rig: str, item: str) -> Outcome:
 def _outcome(rig: str, answer: Answer, *, won: bool) -> Outcome:
     body = answer.body if isinstance(answer.body, dict) else {}
     if answer.is_good and won:
-        return Outcome(rig, True, "", "", answer.seconds)
+        return Outcome(rig, True, "", "", answer.seconds, answer.put_off)
     # Where a statement met no row, the answer is 200 with the reason in its body.
     told = str(body.get("code")) if answer.status in {200, 409} else f"{answer.status} {body}"
-    return Outcome(rig, False, told, str(body.get("holder")), answer.seconds)
+    return Outcome(rig, False, told, str(body.get("holder")), answer.seconds, answer.put_off)
 
 
 def race(
@@ -90,6 +95,7 @@ def race(
     shared = [Client(served.port, tokens[SHARED]) for _ in rigs]
     waits: dict[str, list[float]] = {way: [] for way in WAYS}
     wrong: list[str] = []
+    put_off = 0
     winners: dict[str, str] = {}
     for number, item in enumerate(items):
         way = WAYS[number % len(WAYS)]
@@ -99,6 +105,7 @@ def race(
             partial(claim, client, rig, item) for client, rig in zip(clients, names, strict=True)
         )
         waits[way] += [outcome.seconds for outcome in found]
+        put_off += sum(outcome.put_off for outcome in found)
         wrong += [f"round {number}, {way}: {line}" for line in judge(found)]
         winners[item] = next((o.rig for o in found if o.won), "")
     wrong += against_board(root, winners, dolt)
@@ -107,6 +114,7 @@ def race(
         "winners": sum(map(bool, winners.values())),
         "wins_at_most": max(Counter(w for w in winners.values() if w != SHARED).values()),
         "wrong": wrong[:20],
+        "told_to_come_again": put_off,
         "wait_s": {way: spread(found, 3) for way, found in waits.items() if found},
         "rss_mb": served.rss_mb(),
         "complaints": served.complaints(),

@@ -21,6 +21,8 @@ from boards import REPO
 from wasteland.engines.dolt.server import Server
 from wasteland.hosts.base import RepoName
 
+UNAVAILABLE = 503
+PATIENCE, AGAIN_S = 5, 0.2
 IDLE_S = 2.0  # the server lets go of a connection that is silent for 5
 
 API = f"/api/v1/commons/{REPO}"
@@ -34,11 +36,13 @@ class Answer:
 
     Attributes:
         seconds: From the request's first byte to the answer's last.
+        put_off: How often the hub had said to come again before.
     """
 
     status: int
     body: Any
     seconds: float
+    put_off: int = 0
 
     @property
     def is_good(self) -> bool:
@@ -79,6 +83,17 @@ class Client:
         spent = self._used_at - start
         kind = response.headers.get("content-type", "")
         return Answer(response.status, json.loads(text) if "json" in kind else text, spent)
+
+    def insist(self, method: str, path: str, body: object, *, key: str) -> Answer:
+        """Send a request, and again with its key while the hub says to come again."""
+        answer = self.send(method, path, body, key=key)
+        while answer.status == UNAVAILABLE and answer.put_off < PATIENCE:
+            time.sleep(AGAIN_S)
+            again = self.send(method, path, body, key=key)
+            again.seconds += answer.seconds
+            again.put_off = answer.put_off + 1
+            answer = again
+        return answer
 
     def close(self) -> None:
         """Close the connection."""

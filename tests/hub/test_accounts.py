@@ -225,7 +225,7 @@ def test_an_account_is_no_organisation_and_has_no_members(accounts: Accounts) ->
 def test_secrets_are_taken_out_of_text(text: str) -> None:
     shown = tokens.redacted(text)
 
-    assert "…" in shown
+    assert shown != text
     assert "abcdefgh" not in shown
 
 

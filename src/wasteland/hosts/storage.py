@@ -156,7 +156,7 @@ class DoltLiteStorage(Storage):
         if _is_empty(path):
             raise NotFound(
                 f"The file of {name} is empty: its creation was interrupted, or it was cut short.",
-                hint=f"restore {path} from a backup; or wl create {name}, if it never held anything",
+                hint=f"restore {path} from a backup; if it never held anything: wl create {name}",
             )
         with self._lock:
             return self._engines.get(name) or self._keep(name, DoltLiteEngine(path))

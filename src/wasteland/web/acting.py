@@ -211,10 +211,9 @@ def carry_out(visit: Visit, row: Operation, place: Place, *keys: str, **given: s
     visit.need_form()
     visit.caller.need_scope(Scope.WRITE)
     names = inspect.signature(method(row)).parameters
+    typed = {name: text for name, text in visit.sent.items() if text}
     values: dict[str, Any] = {
-        name: text
-        for name, text in {**visit.sent, **given}.items()
-        if name in names and (text or _is_needed(names[name]))
+        name: text for name, text in {**typed, **given}.items() if name in names
     }
     if "op_id" in names:
         values["op_id"] = op_id(visit)

@@ -38,7 +38,7 @@ def render(request: Request, template: str, *, status: int = 200, **values: Any)
     text = (
         _templates()
         .get_template(template)
-        .render(nonce=nonce, icon=sprite.use, sprite=sprite.symbols, **values)
+        .render(nonce=nonce, icon=sprite.use, sprite=sprite.symbols, once=_Once(), **values)
     )
     body = text.encode(errors="replace")
     headers = _headers(nonce)
@@ -46,6 +46,20 @@ def render(request: Request, template: str, *, status: int = 200, **values: Any)
         body = gzip.compress(body, compresslevel=5, mtime=0)
         headers["Content-Encoding"] = "gzip"
     return HTMLResponse(body, status_code=status, headers=headers)
+
+
+class _Once:
+    """Keeps what a macro makes of equal inputs: a list of rows says most things many times."""
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[object, ...], object] = {}
+
+    def __call__(self, macro: Any, *inputs: object) -> object:
+        """Return what *macro* makes of its inputs."""
+        key = (macro.name, *inputs)
+        if key not in self._made:
+            self._made[key] = macro(*inputs)
+        return self._made[key]
 
 
 def _headers(nonce: str) -> dict[str, str]:
@@ -95,6 +109,7 @@ _GLOBALS: Final[Mapping[str, Any]] = {
     "left": words.left,
     "exact": words.exact,
     "day": words.day,
+    "browser": words.browser,
     "initials": words.initials,
     "labels": words.labels,
     "stamped": words.stamped,

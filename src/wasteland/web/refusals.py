@@ -54,9 +54,16 @@ def told(error: WastelandError) -> Refusal:
     title = _TITLES.get(error.code, "The hub failed" if status >= _SUBMITS else "That is refused")
     return Refusal(
         title=title,
-        text=said(error),
+        text=_sentence(error),
         field=str(error.facts.get("field") or ""),
         details=f"{error.code} · {status}",
         status=status,
         is_change=status == 409,
     )
+
+
+def _sentence(error: WastelandError) -> str:
+    if error.code == "not_found" and "repo" in error.facts:
+        return "There is no such commons, or it is not yours to see."
+    text = said(error).strip()
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "…")) else ".")

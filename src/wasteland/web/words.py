@@ -16,6 +16,21 @@ _BLOCKS: Final = {"p", "br", "hr", "h3", "h4", "h5", "h6", "ul", "ol", "li", "bl
 _WORDS: Final = {"code", "em", "strong", "s", "a"}
 _TABLES: Final = {"table", "thead", "tbody", "tr", "th", "td"}
 _HEADINGS: Final = {1: "h3", 2: "h4", 3: "h5"}
+# The first that fits: most browsers name several others.
+_BROWSERS: Final = (
+    ("Edg/", "Edge"),
+    ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+_SYSTEMS: Final = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
 _MINUTE: Final = 60
 _HOUR: Final = 3600
 _DAY: Final = 86_400
@@ -89,6 +104,13 @@ def day(when: datetime | None) -> str:
 def stamped(when: datetime | None) -> str:
     """Return a date as it stands on a stamp."""
     return (when or datetime.now(UTC)).strftime("%d %b %Y").upper()
+
+
+def browser(agent: str) -> str:
+    """Return what a browser says of itself in a few words, such as "Firefox on Linux"."""
+    name = next((shown for mark, shown in _BROWSERS if mark in agent), "A program")
+    system = next((shown for mark, shown in _SYSTEMS if mark in agent), "")
+    return f"{name} on {system}" if system else name
 
 
 def labels(stored: Any) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ _LIST: Final = "SELECT * FROM pulls WHERE {} ORDER BY number"
 _COUNT_OPEN: Final = "SELECT count(*) FROM pulls WHERE repo = ? AND state = 'open'"
 # The expression is that of an index.
 _ABOUT: Final = """
-    SELECT * FROM pulls
+    SELECT * FROM pulls INDEXED BY pulls_open_item
     WHERE repo = ? AND state = 'open'
         AND substr(branch, instr(substr(branch, 4), '/') + 4) = ?
     ORDER BY number

@@ -118,7 +118,7 @@ def _make_file(files: Storage, directory: Path, item: Stored, stage: Path) -> No
 def _make_databases(directory: Path, stage: Path, items: list[Stored], dolt: str | None) -> None:
     # Its driver takes a tenth of a second to load; few hosts need it.
     from ...engines.dolt.server import Server  # noqa: PLC0415
-    from ...hosts.storage_dolt import DoltStorage  # noqa: PLC0415
+    from ...hosts.storage_server import DoltStorage  # noqa: PLC0415
 
     data_dir = stage / _DOLT
     storage = DoltStorage(data_dir, dolt)

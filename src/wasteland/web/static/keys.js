@@ -25,7 +25,7 @@ function handled(page, event) {
     return true;
   }
   if (key === "j" || key === "k") return move(page, key === "j" ? 1 : -1);
-  if (key === "o") return open(page);
+  if (key === "o" || (key === "Enter" && event.target === page.body)) return open(page);
   if (key === "/") return focus([...page.querySelectorAll("[data-find]")].at(-1));
   const shown = [...page.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)];
   return press(shown.find((element) => element.checkVisibility()));

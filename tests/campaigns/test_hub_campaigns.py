@@ -34,7 +34,7 @@ def test_many_repositories_and_forks_are_served() -> None:
 def test_a_hub_is_measured_beside_the_sdk() -> None:
     """The bench runs; its times are for a quiet machine."""
     small = ("--items", "30", "--claims", "3", "--workers", "2", "--seconds", "0.5")
-    boards = ("--rows", "100", "--reads", "3", "--readers", "4", "--json")
+    boards = ("--rows", "300", "--reads", "3", "--readers", "4", "--json")
     figures = campaign("hub_speed.py", *small, *boards)
 
     assert figures["claim"]["ratio"] > 0

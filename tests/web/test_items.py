@@ -162,6 +162,19 @@ def test_nobody_is_offered_to_accept_their_own_work(office: Office) -> None:
     assert [] == [f for f in page.forms if f.action.endswith("/accept")]
 
 
+def test_no_mark_is_given_that_was_not_chosen(office: Office) -> None:
+    mia, ben = office.browser("acme"), office.member("bill")
+    item = claimed(office, ben)
+    ben.send(ben.get(item_path(item)).form("/done"), evidence=EVIDENCE)
+    form = mia.get(item_path(item)).form("/accept")
+
+    page = mia.send(form, message="Forgot the mark")
+
+    assert "" == form.fields.get("quality", "")
+    assert 422 == page.status
+    assert "Forgot the mark" == page.form("/accept").fields["message"]
+
+
 def test_a_visitor_is_asked_to_sign_in_and_an_account_to_join(office: Office) -> None:
     item = office.post("For all to see")
     office.account("guest")

@@ -113,7 +113,7 @@ class Browser:
         data = {**form.fields, **typed}
         return Page(self.client.post(form.action, data=data, headers=headers))
 
-    def sign_in(self, token: str, after: str = BOARD) -> Page:
+    def sign_in(self, token: str, after: str = "/-/you") -> Page:
         """Sign in and go on to a page."""
         page = self.get("/sign-in", params={"next": after})
         return self.send(page.form("/sign-in"), token=token)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -19,14 +19,13 @@ from ..commons.sheets import ItemSheet
 from ..hosts.base import PullRequest
 from ..hub.tokens import Scope
 from ..protocol.errors import Invalid, NotFound, WastelandError
-from ..protocol.fields import TEXT_LIMIT
 from ..protocol.ids import derived
-from ..protocol.lean import dataclass
 from ..protocol.lifecycle import Step, can
 from ..protocol.names import visible
-from ..protocol.policy import Action
+from ..protocol.policy import Action, Policy
 from ..protocol.records import WantedItem
-from ..protocol.roles import authorize, next_steps
+from ..protocol.roles import Actor, authorize, next_steps
+from .looks import LOOKS, Act, Field, Look, Tried
 from .places import Place
 from .visits import Visit
 
@@ -35,105 +34,7 @@ OP: Final = "op"
 _LONGEST_OP: Final = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
-    """
-    One input of a form.
-
-    Attributes:
-        kind: "line", "text" or "choice".
-        words: What may be chosen; "" among them stands for leaving it out.
-        help: One phrase.
-        value: What was typed, or what is usual.
-        error: Why it was refused; "" where it was not.
-    """
-
-    name: str
-    label: str
-    kind: str
-    help: str = ""
-    words: tuple[str, ...] = ()
-    required: bool = False
-    limit: int = TEXT_LIMIT
-    value: str = ""
-    error: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """
-    One thing that a visitor may do, or may not.
-
-    Attributes:
-        name: The operation.
-        path: Where its form goes; of one that has a page of its own, that page.
-        why_not: The rule that refuses it, in a sentence; "" where it is allowed.
-        is_open: Whether its fields are shown: it was tried and refused.
-        is_forward: Whether it brings the work on.
-        hidden: What its form sends besides.
-    """
-
-    name: str
-    label: str
-    icon: str
-    key: str
-    path: str = ""
-    fields: Sequence[Field] = ()
-    is_grave: bool = False
-    has_page: bool = False
-    why_not: str = ""
-    is_open: bool = False
-    is_forward: bool = False
-    hidden: Mapping[str, str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Tried:
-    """What was refused: the operation, what was typed, the field that is to be mended, and why."""
-
-    operation: str
-    typed: Mapping[str, str]
-    field: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Look:
-    operation: str
-    label: str
-    icon: str
-    key: str = ""
-    fields: tuple[tuple[str, str, str], ...] = ()
-    is_grave: bool = False
-
-
-_LOOKS: Final[Mapping[Step, _Look]] = {
-    Step.CLAIM: _Look("claim", "Claim", "hand", "c"),
-    Step.SUBMIT: _Look("done", "Submit", "out", "s", (("evidence", "Evidence", "text"),)),
-    Step.ACCEPT: _Look(
-        "accept",
-        "Accept and stamp",
-        "check",
-        "a",
-        (
-            ("quality", "Quality", "choice"),
-            ("reliability", "Reliability", "choice"),
-            ("creativity", "Creativity", "choice"),
-            ("severity", "Weight", "choice"),
-            ("skills", "Skills", "line"),
-            ("message", "Message", "text"),
-        ),
-    ),
-    Step.REJECT: _Look(
-        "reject", "Reject", "undo", "r", (("reason", "What is missing", "text"),), is_grave=True
-    ),
-    Step.CLOSE: _Look("close", "Close without a stamp", "x"),
-    Step.UNCLAIM: _Look("unclaim", "Give it back", "undo"),
-    Step.HANDOVER: _Look("handover", "Hand over", "right", "", (("to", "To which rig", "line"),)),
-    Step.EDIT: _Look("update", "Edit the item", "edit", "e"),
-    Step.WITHDRAW: _Look("withdraw", "Withdraw", "x", "", (), is_grave=True),
-}
-_PLACES: Final = tuple(_LOOKS)
+_PLACES: Final = tuple(LOOKS)
 _FORWARD: Final = frozenset({Step.CLAIM, Step.SUBMIT, Step.ACCEPT})
 _DECIDES: Final = frozenset({Step.ACCEPT, Step.REJECT, Step.CLOSE})
 _NOT_HIDDEN: Final = (Step.CLAIM, Step.SUBMIT, Step.ACCEPT, Step.WITHDRAW)
@@ -163,26 +64,17 @@ def acts_of(
     if not (place.me.rig and place.may_write):
         return []
     session = place.session
-    item = sheet.item
     actor, policy = session.actor(), session.policy()
-    allowed = next_steps(item, actor, policy)
+    allowed = next_steps(sheet.item, actor, policy)
     for offered in sheet.pending:
         # What waits is decided on as it was offered, though main does not show it yet.
-        seen = replace(item, status=offered.status or item.status, claimed_by=offered.rig)
-        decisions = _DECIDES.intersection(next_steps(seen, actor, policy))
-        allowed += [step for step in decisions if step not in allowed]
-    found = [_act(place, step, item, waiting, tried) for step in sorted(allowed, key=_rank)]
-    for step in _NOT_HIDDEN:
-        if step in allowed or not can(step, item):
-            continue
-        try:
-            authorize(Action(step.value), actor, policy, item=item)
-            why = _STANDING.get(step, "the rules of the commons refuse it.")
-        except WastelandError as error:
-            why = error.message
-        look = _LOOKS[step]
-        found.append(Act(look.operation, look.label, look.icon, look.key, why_not=why))
-    return found
+        status = offered.status or sheet.item.status
+        seen = replace(sheet.item, status=status, claimed_by=offered.rig)
+        allowed += _DECIDES.intersection(next_steps(seen, actor, policy)).difference(allowed)
+    steps = sorted(allowed, key=_PLACES.index)
+    found = [_act(place, step, sheet.item, waiting, tried) for step in steps]
+    refused = [s for s in _NOT_HIDDEN if s not in allowed and can(s, sheet.item)]
+    return found + [_refused(step, sheet.item, actor, policy) for step in refused]
 
 
 def operation(name: str) -> Operation:
@@ -244,14 +136,33 @@ def _act(
     waiting: Sequence[PullRequest],
     tried: Tried | None,
 ) -> Act:
-    look = _LOOKS[step]
+    look = LOOKS[step]
     mine = tried if tried and tried.operation == look.operation else None
-    wanted = look.fields
+    has_page = step is Step.EDIT
+    base = f"{place.path}/wanted/{item.id}"
+    return Act(
+        name=look.operation,
+        label=look.label,
+        icon=look.icon,
+        key=look.key,
+        path=f"{base}/edit" if has_page else f"{base}/{look.operation}",
+        fields=_fields(step, look, waiting, mine),
+        is_grave=look.is_grave,
+        has_page=has_page,
+        is_open=mine is not None,
+        is_forward=step in _FORWARD,
+        # What is accepted is what was looked at, not what may have been offered since.
+        hidden={"head": waiting[0].head} if step is Step.ACCEPT and len(waiting) == 1 else {},
+    )
+
+
+def _fields(
+    step: Step, look: Look, waiting: Sequence[PullRequest], mine: Tried | None
+) -> list[Field]:
     rigs = tuple(dict.fromkeys(branch_rig(pull) for pull in waiting))
-    if step in _DECIDES and len(rigs) > 1:
-        wanted = (_RIG, *wanted)
+    several = (_RIG,) if step in _DECIDES and len(rigs) > 1 else ()
     params = BY_NAME[look.operation].params
-    fields = [
+    return [
         Field(
             name=name,
             label=label,
@@ -262,28 +173,18 @@ def _act(
             value=(mine.typed if mine else _USUAL).get(name, ""),
             error=mine.why if mine and mine.field == name else "",
         )
-        for name, label, kind in wanted
+        for name, label, kind in (*several, *look.fields)
     ]
-    has_page = step is Step.EDIT
-    base = f"{place.path}/wanted/{item.id}"
-    return Act(
-        name=look.operation,
-        label=look.label,
-        icon=look.icon,
-        key=look.key,
-        path=f"{base}/edit" if has_page else f"{base}/{look.operation}",
-        fields=fields,
-        is_grave=look.is_grave,
-        has_page=has_page,
-        is_open=mine is not None,
-        is_forward=step in _FORWARD,
-        # What is accepted is what was looked at, not what may have been offered since.
-        hidden={"head": waiting[0].head} if step is Step.ACCEPT and len(waiting) == 1 else {},
-    )
 
 
-def _rank(step: Step) -> int:
-    return _PLACES.index(step)
+def _refused(step: Step, item: WantedItem, actor: Actor, policy: Policy) -> Act:
+    look = LOOKS[step]
+    try:
+        authorize(Action(step.value), actor, policy, item=item)
+        why = _STANDING.get(step, "the rules of the commons refuse it.")
+    except WastelandError as error:
+        why = error.message
+    return Act(look.operation, look.label, look.icon, look.key, why_not=why)
 
 
 def _is_about_item(row: Operation) -> bool:

@@ -18,7 +18,7 @@ from ..protocol.lean import dataclass
 from ..protocol.records import Completion, Stamp
 from ..protocol.text import evidence_url
 from . import acting, cookies, ink, refusals
-from .acting import Act, Tried
+from .looks import Act, Tried
 from .places import Place
 from .refusals import Refusal
 from .visits import PageRoute, Visit, Visiting

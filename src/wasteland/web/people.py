@@ -18,7 +18,7 @@ from ..protocol.lean import dataclass
 from ..protocol.records import Stamp, WantedItem
 from ..protocol.roles import TRUST_WORDS
 from . import acting, cookies, ink, refusals
-from .acting import Field
+from .looks import Field
 from .visits import PageRoute, Visit, Visiting
 from .words import stamped
 

@@ -14,7 +14,7 @@ from ..protocol import fields, words
 from ..protocol.errors import WastelandError
 from ..protocol.records import WantedItem
 from . import acting, cookies, refusals
-from .acting import Field
+from .looks import Field
 from .visits import PageRoute, Visit, Visiting
 from .words import labels
 

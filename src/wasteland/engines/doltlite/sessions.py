@@ -11,11 +11,11 @@ from __future__ import annotations
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from enum import Enum
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 from urllib.parse import quote
 
 from ...protocol.errors import NotFound, Unavailable
@@ -23,9 +23,13 @@ from ...protocol.schema import Value
 from ..base import Params
 from . import driver
 from .errors import translate
+from .origins import patiently
 
 _KEPT: Final = 8
+_READERS: Final = 4
+_PATIENCE_S: Final = 30.0
 _NO_PARAMS: Final[Params] = {}
+_Result = TypeVar("_Result")
 
 
 class Use(Enum):
@@ -45,8 +49,15 @@ class Session:
         is_open: False once it was closed.
     """
 
-    def __init__(self, connection: driver.Connection, location: str) -> None:
+    def __init__(self, connection: driver.Connection, location: str, *, timeout_s: float) -> None:
+        """
+        Take a connection, which is closed with the session.
+
+        Args:
+            timeout_s: How long the origin of a lazy clone is waited for.
+        """
         self._connection = connection
+        self._timeout_s = timeout_s
         self.location = location
         self.is_open = True
 
@@ -59,13 +70,8 @@ class Session:
         self, sql: str, params: Params | None = None
     ) -> tuple[tuple[str, ...], list[tuple[Value, ...]]]:
         """Return column names and rows; names may repeat."""
-        try:
-            cursor = self._connection.execute(sql, params or _NO_PARAMS)
-            if cursor.description is None:
-                return (), []
-            return tuple(column[0] for column in cursor.description), cursor.fetchall()
-        except driver.Error as error:
-            raise translate(error, self.location) from error
+        names, rows, _ = self._done(sql, params)
+        return names, rows
 
     def values(self, sql: str, params: Params | None = None) -> list[Value]:
         """Return the first column."""
@@ -78,21 +84,13 @@ class Session:
 
     def run(self, sql: str, params: Params | None = None) -> int:
         """Run one statement; return the number of rows that it changed."""
-        try:
-            cursor = self._connection.execute(sql, params or _NO_PARAMS)
-            if cursor.description is not None:
-                cursor.fetchall()
-        except driver.Error as error:
-            raise translate(error, self.location) from error
-        return max(cursor.rowcount, 0)
+        return max(self._done(sql, params)[2], 0)
 
     def stream(self, sql: str, params: Params | None = None) -> Iterator[dict[str, Value]]:
         """Run a SELECT now, and yield its rows one at a time; close the session at the end."""
-        try:
-            cursor = self._connection.execute(sql, params or _NO_PARAMS)
-        except driver.Error as error:
-            raise translate(error, self.location) from error
-        return self._yield_rows(cursor)
+        return self._yield_rows(
+            self._patiently(lambda: self._connection.execute(sql, params or _NO_PARAMS))
+        )
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -108,6 +106,32 @@ class Session:
         self.is_open = False
         with suppress(driver.Error):
             self._connection.close()
+
+    def _done(
+        self, sql: str, params: Params | None
+    ) -> tuple[tuple[str, ...], list[tuple[Value, ...]], int]:
+        """Run one statement to its end; return column names, rows, and how many it changed."""
+
+        def run() -> tuple[tuple[str, ...], list[tuple[Value, ...]], int]:
+            cursor = self._connection.execute(sql, params or _NO_PARAMS)
+            if cursor.description is None:
+                return (), [], cursor.rowcount
+            names = tuple(column[0] for column in cursor.description)
+            return names, cursor.fetchall(), cursor.rowcount
+
+        return self._patiently(run)
+
+    def _patiently(self, run: Callable[[], _Result]) -> _Result:
+        try:
+            began = self._connection.in_transaction
+            return patiently(
+                run,
+                timeout_s=self._timeout_s,
+                # What took its transaction with it is not to be repeated outside of it.
+                unharmed=lambda: self._connection.in_transaction == began,
+            )
+        except driver.Error as error:
+            raise translate(error, self.location) from error
 
     def _roll_back(self) -> None:
         try:
@@ -129,22 +153,42 @@ class Session:
 
 
 class _Seat:
-    """A place in the pool: its lock, and its session while that is open."""
+    """A place in the pool: turns for its holders, and the sessions that nobody holds."""
 
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.session: Session | None = None
+    def __init__(self, holders: int) -> None:
+        self.turns = threading.BoundedSemaphore(holders)
+        self._idle: list[Session] = []
+        self._is_kept = True
+        self._lock = threading.Lock()
+
+    def take(self) -> Session | None:
+        """Return a session that nobody holds, None where one has to be opened."""
+        with self._lock:
+            return self._idle.pop() if self._idle else None
+
+    def give(self, session: Session) -> None:
+        """Keep *session* for its next holder, or close it where the place was forgotten."""
+        with self._lock:
+            if self._is_kept and session.is_open:
+                self._idle.append(session)
+                return
+        session.close()
 
     def close(self) -> None:
-        session, self.session = self.session, None
-        if session is not None:
+        """Close what nobody holds; what is held goes when its holder does."""
+        with self._lock:
+            self._is_kept = False
+            idle, self._idle = self._idle, []
+        for session in idle:
             session.close()
 
 
 class Sessions:
     """
-    The sessions of one database file, the least recently used closed first.
+    The sessions of one database file, those of the least recently used place closed first.
 
+    Several threads may read one place at a time, each with a session of its own. Only one at a
+    time reads a place of a lazy clone, because that writes what it fetches.
     A child process after ``os.fork`` leaves its parent's connections alone and opens its own.
     """
 
@@ -157,41 +201,45 @@ class Sessions:
     @contextmanager
     def use(self, place: str, use: Use = Use.READ) -> Iterator[Session]:
         """
-        Hold the session at *place* (a branch or a commit hash), opened if need be.
+        Hold a session at *place* (a branch or a commit hash), opened if need be.
 
         Raises:
             NotFound: There is no such place, or no database.
-            Unavailable: Another thread held the session for too long.
+            Unavailable: Other threads held the place's sessions for too long.
         """
         seat = self._seat(place, use)
-        if not seat.lock.acquire(timeout=self._timeout_s):
+        if not seat.turns.acquire(timeout=max(self._timeout_s, _PATIENCE_S)):
             raise Unavailable(
-                f"Another thread kept the database at {self.path} busy.", hint="repeat the command"
+                f"Other threads kept the database at {self.path} busy.", hint="repeat the command"
             )
         try:
-            if seat.session is None or not seat.session.is_open:
-                seat.session = self.open(place, read_only=use is Use.READ)
-            yield seat.session
+            session = seat.take() or self.open(place, read_only=use is Use.READ)
+            try:
+                yield session
+            finally:
+                seat.give(session)
         finally:
-            seat.lock.release()
+            seat.turns.release()
 
     def open(self, place: str, *, read_only: bool = True) -> Session:
         """Return a new session that the caller closes."""
         if not self.path.is_file():
             raise NotFound(f"There is no database at {self.path} .", hint="wl create")
         try:
-            return Session(self._connect(place, read_only=read_only), str(self.path))
+            connection = patiently(
+                lambda: self._connect(place, read_only=read_only), timeout_s=self._timeout_s
+            )
         except driver.Error as error:
             raise translate(error, str(self.path)) from error
+        return Session(connection, str(self.path), timeout_s=self._timeout_s)
 
     def forget(self, place: str) -> None:
         """Close the sessions at *place*; one that is held just now goes when its holder does."""
         for use in Use:
             with self._lock:
                 seat = self._seats.pop((place, use), None)
-            if seat is not None and seat.lock.acquire(blocking=False):
+            if seat is not None:
                 seat.close()
-                seat.lock.release()
 
     def close(self) -> None:
         """Close all sessions; using the pool afterwards opens new ones."""
@@ -214,21 +262,16 @@ class Sessions:
 
     def _seat(self, place: str, use: Use) -> _Seat:
         self._leave_parent()
+        holders = _READERS if use is Use.READ and not self._lazy else 1
         with self._lock:
-            seat = self._seats.setdefault((place, use), _Seat())
+            seat = self._seats.get((place, use))
+            if seat is None:
+                seat = self._seats[place, use] = _Seat(holders)
             self._seats.move_to_end((place, use))
-            if len(self._seats) > _KEPT:
-                self._evict()
+            oldest = self._seats.popitem(last=False)[1] if len(self._seats) > _KEPT else None
+        if oldest is not None:
+            oldest.close()
         return seat
-
-    def _evict(self) -> None:
-        """Close the oldest session that nobody holds."""
-        for key, seat in self._seats.items():
-            if seat.lock.acquire(blocking=False):
-                del self._seats[key]
-                seat.close()
-                seat.lock.release()
-                return
 
     def _begin(self) -> None:
         self._pid = os.getpid()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from fastapi import APIRouter
 from starlette.responses import Response
@@ -33,9 +33,10 @@ ORDER BY COALESCE(`validated_at`, `completed_at`) DESC, `id` LIMIT :n
 _STAMPS: Final = """
 SELECT * FROM `stamps` WHERE `subject` = :rig ORDER BY `created_at` DESC, `id` LIMIT :n
 """
+_ATOM: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"application/atom+xml": {}}}}
 
 
-@router.get("/{owner}/{database}.atom")
+@router.get("/{owner}/{database}.atom", response_class=Response, responses=_ATOM)
 def board(asked: AskingRepo) -> Response:
     """Return the items of a board that changed last."""
 
@@ -47,7 +48,7 @@ def board(asked: AskingRepo) -> Response:
     return _answer(asked, make)
 
 
-@router.get("/{owner}/{database}/rigs/{handle}.atom")
+@router.get("/{owner}/{database}/rigs/{handle}.atom", response_class=Response, responses=_ATOM)
 def rig(asked: AskingRepo, handle: str) -> Response:
     """Return what a rig handed in, and the stamps that it was given."""
 

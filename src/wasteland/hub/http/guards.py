@@ -17,6 +17,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ...protocol.errors import Forbidden, Invalid, WastelandError
+from ..tokens import redacted
 from .problems import answer, internal
 
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
@@ -178,4 +179,5 @@ def _name_of(host: str) -> str:
 
 
 def _request_id(wanted: str) -> str:
-    return wanted if _REQUEST_ID.match(wanted) else f"req_{uuid.uuid4()}"
+    is_fit = _REQUEST_ID.match(wanted) and redacted(wanted) == wanted
+    return wanted if is_fit else f"req_{uuid.uuid4()}"

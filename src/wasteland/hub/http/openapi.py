@@ -90,6 +90,7 @@ _ERRORS: Final[Mapping[str, str]] = {
     "409": "It collides with what others did meanwhile.",
     "422": "The request has not the form of its route, or makes no sense.",
     "429": "Too many requests; Retry-After says how long to wait.",
+    "501": "This hub does not do that; the hint says what does.",
     "503": "Not just now; Retry-After says how long to wait.",
 }
 _NAMES: Final = re.compile(r"(?:\*|``)([^*`]+)(?:\*|``)")
@@ -181,7 +182,7 @@ def _summary(operation: Json) -> str:
 def _errors(api: str, method: str) -> Json:
     statuses = ["401", "403", "404", "429", "503"]
     if method in CHANGING:
-        statuses.append("409")
+        statuses += ["409", "501"] if api == "v1" else ["409"]
     statuses += {"v1": ["422"], "feeds": [], "v1alpha1": ["400"], "v2": ["400", "422"]}[api]
     kind, shape = ("application/problem+json", "Problem")
     if api == "v1alpha1":

@@ -23,7 +23,6 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
-from ...engines.urls import scrubbed
 from ...protocol.errors import LimitReached, NotFound, Unsupported, WastelandError
 from ...protocol.names import is_repo_part
 from ..errors import headers_of, status_of
@@ -121,7 +120,7 @@ def _refusal(error: WastelandError) -> Response:
         status = 409
     elif status == 409:
         status = 422
-    message = scrubbed(redacted(error.message))
+    message = redacted(error.message)
     return JSONResponse(
         {"code": error.code, "message": f"{message} ({error.hint})" if error.hint else message},
         status,

@@ -1,0 +1,16 @@
+from __future__ import annotations
+
+import re
+from importlib import resources
+
+from wasteland.web.icons import PATHS, TYPES
+from wasteland.web.looks import LOOKS
+
+_USED = re.compile(r'icon\("([a-z]+)"')
+
+
+def test_every_icon_that_a_page_may_show_is_drawn() -> None:
+    folder = resources.files("wasteland.web").joinpath("templates")
+    named = {name for file in folder.iterdir() for name in _USED.findall(file.read_text())}
+
+    assert set() == (named | TYPES | {look.icon for look in LOOKS.values()}) - set(PATHS)

@@ -468,7 +468,7 @@ def test_scores_in_the_other_scale_are_kept_in_that_of_the_commons(cast: Cast) -
 
     assert hub.max.accept(item, f"c-ben-{item}", "ben").verdict.allowed
     (row,) = hub.cast.engine.read("SELECT valence FROM stamps")
-    assert 0.8 == json.loads(row["valence"])["quality"]
+    assert 0.8 == json.loads(str(row["valence"]))["quality"]
 
 
 def test_a_registration_that_asks_for_more_is_refused(hub: Hub) -> None:

@@ -39,8 +39,3 @@ def chromium() -> str:
     if os.environ.get("CI"):
         pytest.fail(f"{_MISSING}, and CI must run these tests")
     pytest.skip(_MISSING)
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Name the mark of tests that drive a real browser."""
-    config.addinivalue_line("markers", "browser: needs a real chromium, driven by playwright")

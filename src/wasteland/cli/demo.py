@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -13,6 +14,9 @@ from ..commons.sdk import Commons
 from ..hosts.local import LocalHost
 from ..protocol.errors import Conflict
 from .context import Context
+
+_TRIES: Final = 20
+"""How many ports are tried: people start demos beside each other."""
 
 
 def run(context: Context, folder: Path | None, port: int | None) -> None:
@@ -38,10 +42,39 @@ def run(context: Context, folder: Path | None, port: int | None) -> None:
             context.show("demo", {"scenes": scenes, "profile": profile, "host": str(place)})
         else:
             _tell_profile(to_data(profile), place)
-        if port is not None:
-            from .page import serve  # only with --serve
+    if port is not None:
+        _serve(context, place, port)
 
-            serve(host, scenes, port)
+
+def _serve(context: Context, place: Path, port: int) -> None:
+    """Serve the folder as a hub with its web app, whose visitors may be any of the cast."""
+    from ..hub import serving
+    from ..hub.hub import Hub
+    from ..hub.tokens import Scope
+    from ..web.app import create_app
+
+    hub = Hub.open(place)
+    try:
+        accounts = {rig: str(seat.account) for rig, seat in story.seats().items()}
+        tokens = {}
+        for rig, account in accounts.items():
+            hub.accounts.add(account, is_admin=account == story.REPO.owner)
+            _, tokens[rig] = hub.accounts.issue(account, label="demo", scope=Scope.WRITE)
+
+        def ready(url: str) -> None:
+            if context.form.is_json:
+                context.show("serve", {"url": url, "tokens": tokens})
+                return
+            click.echo(f"\nThe board is on {url}  (Ctrl-C ends it)")
+            click.echo("Sign in there as one of the cast, by token:")
+            for rig, token in tokens.items():
+                click.echo(f"  {rig}  {token}")
+
+        serving.serve(
+            hub, address="127.0.0.1", port=port, tries=_TRIES, app=create_app, on_ready=ready
+        )
+    finally:
+        hub.close()
 
 
 def _tell(scene: story.Scene) -> None:

@@ -65,6 +65,7 @@ def serve(
     from ..hub import serving
     from ..hub.catalog import Visibility
     from ..hub.hub import Hub, Options
+    from ..web.app import create_app
 
     if options["outgoing_allowed"] and not options["allow_outgoing"]:
         raise click.UsageError("--allow-outgoing-to adds to --allow-outgoing; give both.")
@@ -94,7 +95,8 @@ def serve(
                 click.echo("Ctrl-C ends it.", err=True)
             sys.stdout.flush()
 
-        serving.serve(hub, address=options["address"], port=options["port"], on_ready=ready)
+        place = {"address": options["address"], "port": options["port"]}
+        serving.serve(hub, **place, app=create_app, on_ready=ready)
     finally:
         hub.close()
 

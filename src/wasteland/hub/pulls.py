@@ -357,12 +357,23 @@ def merge(
     pull = hub.host.pull(repo, pull_id)
     session = hub.session(caller, repo, Commons, rig=rig) if hub.is_commons(repo) else None
     if pull.state is PullState.MERGED:
+        if session and op_id:
+            _keep_receipt(session, pull, head=head, op_id=op_id)
         return pull
     if session is None:
         need_head(pull, head)
         return _merge_plainly(hub, caller, pull)
     session.merge(pull_id, head=head, op_id=op_id)
     return hub.host.pull(repo, pull_id)
+
+
+def _keep_receipt(session: Commons, pull: PullRequest, *, head: str, op_id: str) -> None:
+    """Finish in the journal a merge whose hub died once main had moved."""
+    known = session.host.operation(pull.repo, op_id)
+    if known and known.receipt is None:
+        # Where it was not this operation that merged, there is nothing to be kept.
+        with suppress(Conflict, Forbidden):
+            session.merge(pull.id, head=head, op_id=op_id)
 
 
 def _merge_plainly(hub: Hub, caller: Caller, pull: PullRequest) -> PullRequest:

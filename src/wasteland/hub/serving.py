@@ -15,6 +15,7 @@ from types import FrameType
 from typing import Final
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from ..protocol.errors import Conflict, Unavailable
 from . import chores
@@ -27,6 +28,7 @@ _LOCK: Final = ".serving"
 _DRAIN_S: Final = 10
 _BACKLOG: Final = 512
 _KEEP_ALIVE_S: Final = 30
+_LAST_PORT: Final = 2**16 - 1
 
 
 @contextmanager
@@ -54,24 +56,32 @@ def alone(root: Path) -> Iterator[None]:
 
 
 def serve(
-    hub: Hub, *, address: str, port: int, on_ready: Callable[[str], None] = lambda _: None
+    hub: Hub,
+    *,
+    address: str,
+    port: int,
+    tries: int = 1,
+    app: Callable[[Hub], ASGIApp] = create_app,
+    on_ready: Callable[[str], None] = lambda _: None,
 ) -> None:
     """
     Answer requests until SIGTERM or SIGINT, then finish those that are under way.
 
     Args:
         port: 0 for any that is free.
+        tries: How many ports, from that one on, until one is free.
+        app: Makes what answers them.
         on_ready: Called with the hub's URL once it can be reached.
     Raises:
         Conflict: Another process serves the directory.
-        Unavailable: The port is not free.
+        Unavailable: No such port is free.
     """
-    with alone(hub.host.root), _listening(address, port) as listener:
+    with alone(hub.host.root), _listening(address, port, tries) as listener:
         url = url_of(listener)
         (hub.host.root / _LOCK).write_text(url)
         hub.jobs.abandon_running()
         config = uvicorn.Config(
-            create_app(hub),
+            app(hub),
             access_log=False,
             log_level="warning",
             server_header=False,
@@ -140,7 +150,20 @@ class _Server(uvicorn.Server):
 
 
 @contextmanager
-def _listening(address: str, port: int) -> Iterator[socket.socket]:
+def _listening(address: str, port: int, tries: int = 1) -> Iterator[socket.socket]:
+    for last in range(tries - 1, -1, -1):
+        try:
+            listener = _bound(address, port)
+            break
+        except Unavailable:
+            if not last or port == _LAST_PORT:
+                raise
+            port += 1
+    with listener:
+        yield listener
+
+
+def _bound(address: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     # Named TCP, or the event loop lets each second half of an answer wait 40 ms for the first's
     # acknowledgement.
@@ -148,10 +171,10 @@ def _listening(address: str, port: int) -> Iterator[socket.socket]:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((address, port))
+        listener.listen(_BACKLOG)  # only then is the port ours
     except OSError as error:
         listener.close()
         raise Unavailable(
             f"{address} port {port} cannot be used: {error.strerror}.", hint="wl serve --port 0"
         ) from error
-    with listener:
-        yield listener
+    return listener

@@ -24,6 +24,7 @@ from ..sql import DOLTLITE, Dialect
 from . import commits, diffs, driver, refs, remotes
 from .change import DoltLiteChange, write_transaction
 from .errors import translate
+from .origins import patiently
 from .sessions import Session, Sessions, Use
 
 _TABLES: Final = (
@@ -34,6 +35,8 @@ _CLONE: Final = "SELECT dolt_clone(:url)"
 _LAZY_CLONE: Final = "SELECT dolt_clone('--lazy', :url)"
 _GC: Final = "SELECT dolt_gc()"
 _CHECK: Final = "PRAGMA integrity_check"
+TIMEOUT_S: Final = 5.0
+"""How long others' locks are waited for: another process's, and that of a lazy clone's origin."""
 
 
 class DoltLiteEngine(Engine):
@@ -47,13 +50,13 @@ class DoltLiteEngine(Engine):
     dialect: Dialect = DOLTLITE
     abilities = frozenset(Ability)
 
-    def __init__(self, path: Path, *, timeout_s: float = 5.0, lazy: bool = False) -> None:
+    def __init__(self, path: Path, *, timeout_s: float = TIMEOUT_S, lazy: bool = False) -> None:
         """
         Name the file; it is opened at the first use.
 
         Args:
             path: Of an existing database.
-            timeout_s: How long to wait for another writer's lock.
+            timeout_s: How long to wait for another writer's lock, here or at the origin.
             lazy: The file is a lazy clone.
         """
         self.path = path.absolute()
@@ -68,8 +71,8 @@ class DoltLiteEngine(Engine):
         Raises:
             Conflict: There is a file of that name.
         """
-        with _new_file(path) as connection:
-            connection.execute("SELECT dolt_hashof('HEAD')").fetchall()
+        with _translated(path):
+            _fill(path, "SELECT dolt_hashof('HEAD')")
         return cls(path)
 
     @classmethod
@@ -85,8 +88,9 @@ class DoltLiteEngine(Engine):
             Conflict: There is a file of that name.
             Unavailable: There is no database at *url*.
         """
-        with _new_file(path) as connection:
-            connection.execute(_LAZY_CLONE if lazy else _CLONE, {"url": url}).fetchall()
+        sql = _LAZY_CLONE if lazy else _CLONE
+        with _translated(path):
+            patiently(lambda: _fill(path, sql, {"url": url}), timeout_s=TIMEOUT_S)
         return cls(path, lazy=lazy)
 
     def close(self) -> None:
@@ -339,16 +343,23 @@ class DoltLiteEngine(Engine):
             yield session
 
 
-@contextmanager
-def _new_file(path: Path) -> Iterator[driver.Connection]:
-    """Open a database file that must not exist yet; remove it if it cannot be filled."""
+def _fill(path: Path, sql: str, params: Params | None = None) -> None:
+    """Run *sql* in a database file that must not exist yet; remove it if that fails."""
     if path.exists():
         raise Conflict(f"There is already a file {path} .", path=str(path))
     try:
         with driver.connect(path) as connection:
-            yield connection
-    except driver.Error as error:
+            connection.execute(sql, params or ()).fetchall()
+    except driver.Error:
         path.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def _translated(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except driver.Error as error:
         raise translate(error, str(path)) from error
 
 

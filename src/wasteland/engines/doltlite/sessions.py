@@ -26,8 +26,13 @@ from .errors import translate
 from .origins import patiently
 
 _KEPT: Final = 8
-_READERS: Final = 4
 _PATIENCE_S: Final = 30.0
+"""
+How long a thread waits for its turn at a session, as for the turn to write.
+
+Threads share two locks, this one and the interpreter's: sixty-four of them on two cores waited for
+up to fourteen seconds, and were no faster with four sessions in place of one.
+"""
 _NO_PARAMS: Final[Params] = {}
 _Result = TypeVar("_Result")
 
@@ -153,42 +158,22 @@ class Session:
 
 
 class _Seat:
-    """A place in the pool: turns for its holders, and the sessions that nobody holds."""
+    """A place in the pool: its lock, and its session while that is open."""
 
-    def __init__(self, holders: int) -> None:
-        self.turns = threading.BoundedSemaphore(holders)
-        self._idle: list[Session] = []
-        self._is_kept = True
-        self._lock = threading.Lock()
-
-    def take(self) -> Session | None:
-        """Return a session that nobody holds, None where one has to be opened."""
-        with self._lock:
-            return self._idle.pop() if self._idle else None
-
-    def give(self, session: Session) -> None:
-        """Keep *session* for its next holder, or close it where the place was forgotten."""
-        with self._lock:
-            if self._is_kept and session.is_open:
-                self._idle.append(session)
-                return
-        session.close()
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.session: Session | None = None
 
     def close(self) -> None:
-        """Close what nobody holds; what is held goes when its holder does."""
-        with self._lock:
-            self._is_kept = False
-            idle, self._idle = self._idle, []
-        for session in idle:
+        session, self.session = self.session, None
+        if session is not None:
             session.close()
 
 
 class Sessions:
     """
-    The sessions of one database file, those of the least recently used place closed first.
+    The sessions of one database file, the least recently used closed first.
 
-    Several threads may read one place at a time, each with a session of its own. Only one at a
-    time reads a place of a lazy clone, because that writes what it fetches.
     A child process after ``os.fork`` leaves its parent's connections alone and opens its own.
     """
 
@@ -201,25 +186,23 @@ class Sessions:
     @contextmanager
     def use(self, place: str, use: Use = Use.READ) -> Iterator[Session]:
         """
-        Hold a session at *place* (a branch or a commit hash), opened if need be.
+        Hold the session at *place* (a branch or a commit hash), opened if need be.
 
         Raises:
             NotFound: There is no such place, or no database.
-            Unavailable: Other threads held the place's sessions for too long.
+            Unavailable: Another thread held the session for too long.
         """
         seat = self._seat(place, use)
-        if not seat.turns.acquire(timeout=max(self._timeout_s, _PATIENCE_S)):
+        if not seat.lock.acquire(timeout=max(self._timeout_s, _PATIENCE_S)):
             raise Unavailable(
-                f"Other threads kept the database at {self.path} busy.", hint="repeat the command"
+                f"Another thread kept the database at {self.path} busy.", hint="repeat the command"
             )
         try:
-            session = seat.take() or self.open(place, read_only=use is Use.READ)
-            try:
-                yield session
-            finally:
-                seat.give(session)
+            if seat.session is None or not seat.session.is_open:
+                seat.session = self.open(place, read_only=use is Use.READ)
+            yield seat.session
         finally:
-            seat.turns.release()
+            seat.lock.release()
 
     def open(self, place: str, *, read_only: bool = True) -> Session:
         """Return a new session that the caller closes."""
@@ -238,8 +221,9 @@ class Sessions:
         for use in Use:
             with self._lock:
                 seat = self._seats.pop((place, use), None)
-            if seat is not None:
+            if seat is not None and seat.lock.acquire(blocking=False):
                 seat.close()
+                seat.lock.release()
 
     def close(self) -> None:
         """Close all sessions; using the pool afterwards opens new ones."""
@@ -262,16 +246,21 @@ class Sessions:
 
     def _seat(self, place: str, use: Use) -> _Seat:
         self._leave_parent()
-        holders = _READERS if use is Use.READ and not self._lazy else 1
         with self._lock:
-            seat = self._seats.get((place, use))
-            if seat is None:
-                seat = self._seats[place, use] = _Seat(holders)
+            seat = self._seats.setdefault((place, use), _Seat())
             self._seats.move_to_end((place, use))
-            oldest = self._seats.popitem(last=False)[1] if len(self._seats) > _KEPT else None
-        if oldest is not None:
-            oldest.close()
+            if len(self._seats) > _KEPT:
+                self._evict()
         return seat
+
+    def _evict(self) -> None:
+        """Close the oldest session that nobody holds."""
+        for key, seat in self._seats.items():
+            if seat.lock.acquire(blocking=False):
+                del self._seats[key]
+                seat.close()
+                seat.lock.release()
+                return
 
     def _begin(self) -> None:
         self._pid = os.getpid()

@@ -13,6 +13,8 @@ from ..moving.leavings import KEPT
 _STOCK: Final = b"SQLite format 3\0"
 _NOT_KEPT: Final = frozenset({".queues", ".dolt-databases", KEPT})
 """Turns die with their processes; Dolt copies its databases itself."""
+_SESSIONS: Final = "sessions.db"
+"""Of the web app; they end with the process that serves."""
 _BESIDE: Final = ("-wal", "-shm", "-journal")
 
 
@@ -27,7 +29,8 @@ def is_stock_sqlite(path: Path) -> bool:
 
 def state_files(root: Path) -> list[Path]:
     """Return the state files of the host in *root*, by name."""
-    return sorted(path for path in root.glob("*.db") if path.is_file() and is_stock_sqlite(path))
+    found = (path for path in root.glob("*.db") if path.name != _SESSIONS and path.is_file())
+    return sorted(path for path in found if is_stock_sqlite(path))
 
 
 def other_files(root: Path) -> Iterator[Path]:
@@ -44,7 +47,7 @@ def other_files(root: Path) -> Iterator[Path]:
 
 def _is_kept(path: Path, root: Path, state: set[str]) -> bool:
     if path.parent == root:
-        return not path.name.startswith(tuple(state))
+        return not path.name.startswith((*state, _SESSIONS))
     if path.parent.parent == root and is_repo_part(path.parent.name):
         # Repositories, and what their engine keeps beside them.
         return ".db" not in path.name

@@ -1,9 +1,11 @@
-"""Checks of the directory: what belongs to nothing, and what is left of killed processes."""
+"""
+Checks of the directory: what belongs to nothing, and what is left of killed processes.
+
+That a killed process left its turn in a queue is no fault: whoever waits there next clears it away.
+"""
 
 from __future__ import annotations
 
-import fcntl
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +18,6 @@ from ...hosts.state import Repository
 from ...protocol.names import is_repo_part
 
 _DOLT: Final = ".dolt-databases"
-_QUEUES: Final = ".queues"
 _DRAFT: Final = re.compile(r"\.(.+)\.db-[0-9a-f]{8}\Z")
 
 
@@ -26,7 +27,6 @@ def checks(root: Path, repositories: list[Repository]) -> Iterator[Finding]:
     yield from _relations(known)
     yield from _files(root, known)
     yield from _databases(root, known)
-    yield from _tickets(root)
 
 
 def _relations(known: dict[RepoName, Repository]) -> Iterator[Finding]:
@@ -88,31 +88,3 @@ def _left_by_move(name: RepoName, row: Repository, path: str) -> Finding:
         f"{path} was left by a killed move: {name} lives on {row.engine}.",
         f"wl hub move {row.parent or name} --to {row.engine}",
     )
-
-
-def _tickets(root: Path) -> Iterator[Finding]:
-    dead = [path for path in sorted((root / _QUEUES).rglob("*")) if _is_dead_ticket(path)]
-    if dead:
-        yield warn(
-            "queue",
-            f"{len(dead)} turns in {root / _QUEUES} are of dead processes: {dead[0]} .",
-            "the next one who waits there clears them away",
-        )
-
-
-def _is_dead_ticket(path: Path) -> bool:
-    """Return whether *path* is a ticket that nobody holds."""
-    if not path.name.isdecimal() or not path.is_file():
-        return False
-    try:
-        descriptor = os.open(path, os.O_RDWR)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    else:
-        return True
-    finally:
-        os.close(descriptor)

@@ -172,6 +172,11 @@ class Town:
     def remarks(self, number: str) -> list[str]:
         return self.stand_in.state.pulls[str(BOARD)][int(number) - 1].comments
 
+    def why(self, number: str) -> list[str]:
+        """Return the lines that say why a pull request was closed."""
+        body = self.stand_in.state.pulls[str(BOARD)][int(number) - 1].body
+        return [line.removeprefix("> ") for line in body.splitlines() if line.startswith("> ")]
+
     def status(self) -> tuple[Any, int, int]:
         """Return the item's status on main, and how many completions and stamps are there."""
         item = self.stand_in.rows(str(BOARD), "main", "wanted")[ITEM]

@@ -206,7 +206,7 @@ def test_the_submission_is_closed_when_its_acceptance_has_landed(town: Town) -> 
     waiting = town.bob.inbox()
 
     assert ([], ["Closed", "Merged"]) == (waiting, town.pulls())
-    assert [f"accepted as {done.records['completions'][0]}"] == town.remarks(done.pull)
+    assert [f"accepted as {done.records['completions'][0]}"] == town.why(done.pull)
 
 
 # --- reject
@@ -218,12 +218,11 @@ def test_a_rejection_closes_the_pull_request_and_says_why_once(town: Town) -> No
     receipt = town.bob.reject(ITEM, reason="No tests.")
 
     assert (MERGED, done.pull) == (receipt.state, receipt.pull)
-    assert (["Closed"], ["No tests."]) == (town.pulls(), town.remarks(done.pull))
+    assert (["Closed"], ["No tests."]) == (town.pulls(), town.why(done.pull))
 
 
 def test_a_rejection_that_died_after_closing_is_not_made_twice(town: Town) -> None:
     done = town.submitted()
-    town.die_at("No tests.")
     town.tap.lose = lambda text: '"closed"' in text
     with pytest.raises(Unavailable):
         town.bob.reject(ITEM, reason="No tests.", op_id="op-reject")
@@ -232,6 +231,7 @@ def test_a_rejection_that_died_after_closing_is_not_made_twice(town: Town) -> No
     receipt = town.seat("bob").reject(ITEM, reason="No tests.", op_id="op-reject")
 
     assert (MERGED, done.pull, ["Closed"]) == (receipt.state, receipt.pull, town.pulls())
+    assert ["No tests."] == town.why(done.pull)
 
 
 # --- merge

@@ -14,8 +14,9 @@ import httpx2
 import pytest
 
 from commons.dolthub_town import BOARD, EVIDENCE, ITEM, Killed, Town
-from wasteland.commons.receipts import MERGED, PENDING
+from wasteland.commons.receipts import PENDING
 from wasteland.commons.sync import Sync
+from wasteland.protocol import trailers
 from wasteland.protocol.errors import (
     AlreadyClaimed,
     Conflict,
@@ -233,20 +234,14 @@ def test_work_that_was_given_back_is_handed_in_again_by_a_new_offer(town: Town) 
 # --- rejections and remarks, which DoltHub shows to no program
 
 
-def test_a_rejection_whose_reason_did_not_arrive_says_so(town: Town) -> None:
+def test_a_reason_is_read_as_no_trailer(town: Town) -> None:
     done = town.submitted()
-    town.tap.refuse = lambda text: "No tests." in text
 
-    receipt = town.bob.reject(ITEM, reason="No tests.")
+    town.bob.reject(ITEM, reason="No tests.\nWasteland-Op: op-forged")
 
-    assert (MERGED, ["Closed"], []) == (receipt.state, town.pulls(), town.remarks(done.pull))
-    assert f"Its reason may be missing there: wl comment {done.pull}" in receipt.note
-
-
-def test_a_rejection_whose_reason_arrived_does_not_doubt_it(town: Town) -> None:
-    town.submitted()
-
-    assert "missing" not in town.bob.reject(ITEM, reason="No tests.").note
+    body = town.stand_in.state.pulls[str(BOARD)][int(done.pull) - 1].body
+    assert ["No tests.", "Wasteland-Op: op-forged"] == town.why(done.pull)
+    assert done.op_id == trailers.find(body)
 
 
 def test_a_rejection_of_work_on_main_is_offered_with_its_whole_reason(town: Town) -> None:

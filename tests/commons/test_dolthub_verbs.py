@@ -71,13 +71,13 @@ VERBS: Final = {
         before=_posted,
     ),
     "withdraw a post that waits": Verb(
-        "alice", lambda rig, op: rig.withdraw(_first(rig), op_id=op), 5, UNCHANGED, _posted
+        "alice", lambda rig, op: rig.withdraw(_first(rig), op_id=op), 4, UNCHANGED, _posted
     ),
     "withdraw": Verb("org", lambda rig, op: rig.withdraw(OPEN, op_id=op), 3),
     "claim": Verb("alice", lambda rig, op: rig.claim(OPEN, op_id=op), 4),
     "unclaim": Verb("alice", lambda rig, op: rig.unclaim(ITEM, op_id=op), 4),
     "unclaim a claim that waits": Verb(
-        "alice", lambda rig, op: rig.unclaim(OPEN, op_id=op), 5, UNCHANGED, _claimed
+        "alice", lambda rig, op: rig.unclaim(OPEN, op_id=op), 4, UNCHANGED, _claimed
     ),
     "done": Verb("alice", lambda rig, op: rig.done(ITEM, evidence=EVIDENCE, op_id=op), 5),
     "done with a claim that waits": Verb(
@@ -93,7 +93,7 @@ VERBS: Final = {
     "reject": Verb(
         "bob",
         lambda rig, op: rig.reject(ITEM, reason="No tests.", op_id=op),
-        2,
+        1,
         MERGED,
         Town.submitted,
     ),

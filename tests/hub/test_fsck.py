@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from commons.casts import REPO, Cast
+from hub.desks import API, BOARD, V1, Desk
 from hub.played import play, servers, stage, today
 from wasteland.commons.doctor.findings import Finding
 from wasteland.hosts.base import PullState, RepoName
+from wasteland.hosts.local import LocalHost
 from wasteland.hub.fsck import fsck
 from wasteland.hub.moving import move, mover
 
@@ -251,6 +253,62 @@ def test_the_turn_of_a_killed_process_is_no_fault(cast: Cast) -> None:
 
     cast.posted()
     assert not ticket.exists()
+
+
+class Death(Exception):
+    """The hub is killed."""
+
+
+@pytest.mark.parametrize("step", ["end_pull", "finish_operation"])
+def test_a_merge_that_a_hub_did_not_live_to_answer_is_finished_by_its_repetition(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    desk.account("ada")
+    desk.join("ada")
+    item, host = desk.post(), desk.hub.host
+    desk.ok("PATCH", f"{API}/wanted/{item}", "acme", json={"title": "Better"})
+    (pull,) = host.pulls(BOARD)
+    merge, key = f"{V1}/acme/board/pulls/{pull.id}/merge", {"idempotency-key": "once"}
+
+    def die(*_: object, **__: object) -> None:
+        raise Death
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LocalHost, step, die)
+        with pytest.raises(Death):
+            desk.send("POST", merge, "acme", headers=key)
+    landed = host.engine(BOARD).head()
+    _age_operations(host.root)
+    assert {"unfinished"} <= names(fsck(host.root))
+
+    desk.hub.answers.forget("acme", "once")
+    again = desk.ok("POST", merge, "acme", headers=key)
+
+    assert landed == again["merge_commit_id"] == host.engine(BOARD).head()
+    assert [] == host.unfinished(BOARD)
+    assert [] == fsck(host.root)
+
+
+def test_a_merge_of_what_another_merged_is_answered_and_leaves_no_trace(desk: Desk) -> None:
+    desk.account("ada")
+    desk.join("ada")
+    item, host = desk.post(), desk.hub.host
+    desk.ok("PATCH", f"{API}/wanted/{item}", "acme", json={"title": "Better"})
+    (pull,) = host.pulls(BOARD)
+    merge = f"{V1}/acme/board/pulls/{pull.id}/merge"
+
+    answers = [
+        desk.ok("POST", merge, "acme", headers={"idempotency-key": key}) for key in ("one", "two")
+    ]
+
+    assert 1 == len({answer["merge_commit_id"] for answer in answers})
+    assert [] == host.unfinished(BOARD)
+
+
+def _age_operations(root: Path) -> None:
+    """Let what began just now have begun long ago."""
+    with closing(sqlite3.connect(root / "host.db")) as connection, connection:
+        connection.execute("UPDATE operations SET started_at = '2026-01-01 00:00:00'")
 
 
 @pytest.mark.dolt

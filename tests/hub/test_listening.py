@@ -26,9 +26,11 @@ def test_a_port_that_is_taken_is_unavailable() -> None:
 
 def test_a_connection_is_known_as_tcp() -> None:
     """Only then does the event loop send the second part of an answer without waiting."""
-    with serving._listening("127.0.0.1", 0) as listener:
-        with socket.create_connection(listener.getsockname()):
-            accepted, _ = listener.accept()
+    with (
+        serving._listening("127.0.0.1", 0) as listener,
+        socket.create_connection(listener.getsockname()),
+    ):
+        accepted, _ = listener.accept()
 
     with accepted:
         assert socket.IPPROTO_TCP == accepted.proto

@@ -279,8 +279,8 @@ class Decisions(Review):
         item = queries.item(self.main(), item_id)
         authorize(Action.REJECT, self.actor(), self.policy(), item=item)
         note = f"{item_id} is back with {branch_rig(pull)}; pull request {pull.id} is closed."
-        if not options.dry_run and not self._end_rejected(pull, reason):
-            note += f" Its reason may be missing there: wl comment {pull.id} --body TEXT."
+        if not options.dry_run:
+            self._end_rejected(pull, reason)
         return Receipt(
             operation="reject",
             op_id=options.op_id,
@@ -296,13 +296,10 @@ class Decisions(Review):
             note=note,
         )
 
-    def _end_rejected(self, pull: PullRequest, reason: str) -> bool:
-        """Close *pull*; return whether its reason is certainly shown there."""
-        # A host that is not ours shows no reason, and is given it as a remark on the way.
+    def _end_rejected(self, pull: PullRequest, reason: str) -> None:
         if reason and self.moves_main and HostAbility.PULL_REQUESTS in self.host.abilities:
             self.host.comment(self.repo, pull.id, author=self.seat.rig, body=reason)
-        ended = self.host.end_pull(self.repo, pull.id, state=PullState.CLOSED, reason=reason)
-        return self.moves_main or ended.reason == reason
+        self.host.end_pull(self.repo, pull.id, state=PullState.CLOSED, reason=reason)
 
 
 def _titled(step: str, reason: str) -> str:

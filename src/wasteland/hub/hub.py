@@ -37,6 +37,7 @@ from .http.repeats import Answers
 from .http.streams import Places, Shared
 from .naming import Names
 from .operations import Jobs
+from .remotes import HeadLimits
 from .rights import Right
 from .sandbox import Sandbox
 from .store import open_store
@@ -68,6 +69,7 @@ class Options:
         allow_outgoing: Whether the hub may call addresses that users name.
         outgoing_allowed: Hosts or networks that it may call although they are private.
         remote_heads: Prefixes of remotes whose branches may be offered as pull requests.
+        remote_limits: What fetching one of them may take.
         sql_workers: Processes that run what clients ask in SQL.
         dolt: The Dolt program; "" for the one on PATH.
         dolt_url: A Dolt server that somebody else runs; "" for the host's own.
@@ -82,6 +84,7 @@ class Options:
     allow_outgoing: bool = False
     outgoing_allowed: tuple[str, ...] = ()
     remote_heads: tuple[str, ...] = ()
+    remote_limits: HeadLimits = field(default_factory=HeadLimits)
     sql_workers: int = 2
     dolt: str = field(default="", repr=False)
     dolt_url: str = ""

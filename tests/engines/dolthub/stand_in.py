@@ -334,6 +334,7 @@ class StandIn(httpx2.BaseTransport):
             pull.comments.append(body["comment"])
         elif method == "PATCH" and body.get("state") == "closed" and pull.state == "Open":
             pull.state = "Closed"
+            pull.body = body.get("description", pull.body)
         return {"status": "Success", **_shown(pull)}
 
     def _merge(self, method: str, name: str, pull: Pull, query: dict[str, str]) -> dict[str, Any]:

@@ -207,18 +207,10 @@ def test_closing_tells_the_reason_and_empties_a_branch_of_ours(town: Town) -> No
     ended = town.ann.end_pull(BOARD, pull.id, state=PullState.CLOSED, reason="second thoughts")
 
     assert (PullState.CLOSED, "second thoughts") == (ended.state, ended.reason)
-    assert ["second thoughts"] == town.stand_in.state.pulls[str(BOARD)][0].comments
+    closed = town.stand_in.state.pulls[str(BOARD)][0]
+    assert ("Closed:\n> second thoughts", []) == (closed.body[:25], closed.comments)
     engine = town.ann.engine(FORK)
     assert [] == engine.diff(engine.merge_base("main", BRANCH) or "", BRANCH)
-
-
-def test_a_reason_that_did_not_arrive_is_not_called_told(town: Town) -> None:
-    pull = town.offer()
-    town.tap.refuse = lambda text: "second thoughts" in text
-
-    ended = town.ann.end_pull(BOARD, pull.id, state=PullState.CLOSED, reason="second thoughts")
-
-    assert (PullState.CLOSED, "") == (ended.state, ended.reason)
 
 
 def test_closing_a_closed_one_tells_no_reason_twice(town: Town) -> None:
@@ -228,7 +220,7 @@ def test_closing_a_closed_one_tells_no_reason_twice(town: Town) -> None:
     again = town.ann.end_pull(BOARD, pull.id, state=PullState.CLOSED, reason="second thoughts")
 
     assert (PullState.CLOSED, "") == (again.state, again.reason)
-    assert ["second thoughts"] == town.stand_in.state.pulls[str(BOARD)][0].comments
+    assert 1 == town.stand_in.state.pulls[str(BOARD)][0].body.count("second thoughts")
 
 
 def test_a_branch_of_others_is_left_when_its_pull_request_is_closed(town: Town) -> None:

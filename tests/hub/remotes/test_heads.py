@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import socket
+from collections.abc import Iterator
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 
+from commons.outgoing.servers import Canary, Received, Receiver, Script, reply
 from hub.remotes.hubs import ANN, BOARD, Hub, title, write
 from wasteland.engines.base import MAIN
-from wasteland.hub.remotes import check_address, fetch_head, remote_branch
-from wasteland.protocol.errors import Forbidden, Invalid, NotFound
+from wasteland.engines.doltlite.engine import DoltLiteEngine
+from wasteland.hub.remotes import HeadLimits, check_address, fetched_head
+from wasteland.protocol.errors import Forbidden, Invalid, LimitReached, NotFound, Unavailable
 
 _ALLOW = ["https://hub.example/team", "http://hub.example:8080/"]
 
@@ -86,25 +91,24 @@ def test_a_file_must_lie_in_an_allowed_directory_with_links_followed(tmp_path: P
         check_address(f"file://{tmp_path}/in/a.db", ["file:///"])
 
 
-def test_a_branch_of_another_hub_is_brought_here_and_follows(hub: Hub, tmp_path: Path) -> None:
-    """Two copies of one board; the branch keeps its commits, and nothing else stays."""
+def test_a_branch_of_another_hub_is_held_for_the_block_and_then_forgotten(hub: Hub) -> None:
+    """Two copies of one board; what the caller made a branch of stays, and nothing else."""
     fork = hub.desk.fork("ann")
     theirs = hub.desk.host.engine(fork)
     url = hub.url(fork, ANN)
     allow = [f"http://127.0.0.1:{hub.port}/"]
+    before = hub.board.branches()
     first = write(theirs, "work", "one")
-    fetched = fetch_head(hub.board, url, "work", allow)
+    with fetched_head(hub.board, url, "work", allow) as fetched:
+        held = hub.board.branches()
     theirs.move_branch("work", MAIN)
     second = write(theirs, "work", "two")
+    with fetched_head(hub.board, url, "work", allow) as again:
+        hub.board.create_branch("kept", again)
 
-    again = fetch_head(hub.board, url, "work", allow)
-
-    here = remote_branch(url, "work")
     assert (first, second) == (fetched, again)
-    assert second == hub.board.head(here)
-    assert "two" == title(hub.board, here)
-    assert here.endswith("/work")
-    assert ANN not in here
+    assert before == held
+    assert "two" == title(hub.board, "kept")
     assert [] == hub.board.remotes()
 
 
@@ -119,10 +123,113 @@ def test_what_cannot_be_fetched_leaves_nothing_and_is_told_without_the_token(hub
     before = hub.board.branches()
 
     for url, branch, allowed, kind in cases:
-        with pytest.raises(kind) as caught:
-            fetch_head(hub.board, url, branch, allowed)
+        with pytest.raises(kind) as caught, fetched_head(hub.board, url, branch, allowed):
+            pass
         assert "gone-token" not in str(caught.value.facts) + caught.value.message
         assert ANN not in str(caught.value.facts) + caught.value.message
 
     assert before == hub.board.branches()
     assert [] == hub.board.remotes()
+
+
+# --- remotes that are up to something
+
+
+@pytest.fixture(name="board")
+def empty_board(tmp_path: Path) -> Iterator[DoltLiteEngine]:
+    with DoltLiteEngine.create(tmp_path / "board.db") as engine:
+        yield engine
+
+
+def fetch_from(board: DoltLiteEngine, script: Script, limits: HeadLimits) -> None:
+    """Ask a remote that answers by *script*."""
+    with (
+        Receiver([script]).running() as server,
+        fetched_head(
+            board, server.url(path="/a.db"), "work", [server.url(path="/")], limits=limits
+        ),
+    ):
+        pass
+
+
+def drip(connection: socket.socket, _: Received) -> None:
+    """Send a little now and then, for as long as anybody listens."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+    connection.settimeout(0.01)
+    for _step in range(1000):
+        connection.sendall(b"x")
+        with suppress(TimeoutError):
+            if not connection.recv(1):
+                return
+
+
+def drip_headers(connection: socket.socket, _: Received) -> None:
+    """Send headers, one now and then."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\n")
+    connection.settimeout(0.01)
+    for step in range(1000):
+        connection.sendall(b"X-%d: x\r\n" % (step % 50))
+        with suppress(TimeoutError):
+            if not connection.recv(1):
+                return
+
+
+def hang_up(connection: socket.socket, _: Received) -> None:
+    """Say nothing."""
+
+
+@pytest.mark.parametrize("script", [drip, drip_headers])
+def test_a_remote_that_drips_is_cut_off(board: DoltLiteEngine, script: Script) -> None:
+    with pytest.raises(Unavailable, match=r"longer than the 0\.2 seconds"):
+        fetch_from(board, script, HeadLimits(time_s=0.2))
+
+    assert [] == board.remotes()
+
+
+def test_a_remote_that_sends_too_much_is_cut_off(board: DoltLiteEngine) -> None:
+    with pytest.raises(LimitReached, match="more than the 100000 bytes"):
+        fetch_from(board, reply(body=b"x" * 200_000), HeadLimits(size_bytes=100_000))
+
+    assert [] == board.remotes()
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        reply(500, b"database http://10.0.0.1/ failed"),
+        reply(302, b"", [("Location", "http://127.0.0.1:1/")]),
+        reply(200, b"no list of refs"),
+        lambda connection, _: connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx"),
+        lambda connection, _: connection.sendall(b"nonsense"),
+        hang_up,
+    ],
+)
+def test_a_remote_that_answers_nonsense_is_unavailable(
+    board: DoltLiteEngine, script: Script
+) -> None:
+    with pytest.raises(Unavailable) as caught:
+        fetch_from(board, script, HeadLimits(time_s=5.0))
+
+    assert "10.0.0.1" not in f"{caught.value}{caught.value.facts}"
+    assert [] == board.remotes()
+
+
+def test_a_remote_planted_in_what_is_fetched_is_neither_called_nor_kept(
+    board: DoltLiteEngine, tmp_path: Path
+) -> None:
+    """Neither the origin of a lazy clone, whose chunks would come from there, nor another."""
+    canary = Canary()
+    with closing(canary):
+        theirs = tmp_path / "in" / "theirs.db"
+        theirs.parent.mkdir()
+        with DoltLiteEngine.clone(f"file://{board.location}", theirs) as clone:
+            clone.create_branch("work")
+            for name in ("origin", "evil"):
+                clone.add_remote(name, f"http://127.0.0.1:{canary.port}/x.db")
+        with fetched_head(board, f"file://{theirs}", "work", [f"file://{theirs.parent}"]) as head:
+            remotes = [remote.url for remote in board.remotes()]
+
+        assert board.head() == head
+        assert [f"file://{theirs}"] == remotes
+        assert 0 == canary.hits()
+    assert [] == board.remotes()

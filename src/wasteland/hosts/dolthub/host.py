@@ -20,7 +20,7 @@ from ...engines.dolthub.engine import DoltHubEngine
 from ...engines.dolthub.http import Http
 from ...protocol import trailers
 from ...protocol.diff import RowChange
-from ...protocol.errors import Invalid, NotFound, Unsupported, WastelandError
+from ...protocol.errors import Invalid, NotFound, Unsupported
 from ..base import Comment, HostAbility, PullRequest, PullState, RepoName, Settle
 from ..journaled import Clock, JournaledHost, utc_now
 from ..queue import PATIENCE_S, Queue
@@ -223,14 +223,10 @@ class DoltHubHost(JournaledHost):
         reason: str = "",
     ) -> PullRequest:
         """
-        Close a pull request, its reason as a remark; its branch is withdrawn where it is ours.
+        Close a pull request, its reason in its description; a branch of ours is withdrawn.
 
-        One that offers another commit than *head*, if given, stays open. The remark follows the
-        closing and is sent once: where its answer, or what came before it, was lost, nobody can
-        tell whether it is there.
+        One that offers another commit than *head*, if given, stays open.
 
-        Returns:
-            As it is now; its reason only where the host has taken it.
         Raises:
             Conflict: It already ended otherwise.
             Unsupported: It is open and was to be recorded as merged: the host records that itself.
@@ -244,13 +240,11 @@ class DoltHubHost(JournaledHost):
             self._refuse(f"pull request {pull_id} is merged by the host itself", "wl merge")
         if head and head != pull.head:
             return pull
-        self._pulls.close(repo, pull_id)
-        is_told = bool(reason) and self._has_told(repo, pull_id, reason)
+        self._pulls.close(pull, reason)
         if self._is_ours(pull):
             self.withdraw_branch(pull.source, pull.branch)
         ended = self._offers.ended(pull, state)
-        told = reason if is_told else ended.reason
-        return replace(ended, merged_as=merged_as, reason=told)
+        return replace(ended, merged_as=merged_as, reason=reason or ended.reason)
 
     def comment(self, repo: RepoName, pull_id: str, *, author: str, body: str) -> Comment:
         """
@@ -306,14 +300,6 @@ class DoltHubHost(JournaledHost):
             found = self.engine(repo).branches(branch)
             return next((each.head for each in found if each.name == branch), "")
         return ""
-
-    def _has_told(self, repo: RepoName, pull_id: str, reason: str) -> bool:
-        """Remark why a pull request was closed; return whether the host has taken it."""
-        try:
-            self._pulls.comment(repo, pull_id, reason)
-        except WastelandError:  # it is closed all the same
-            return False
-        return True
 
     def _is_ours(self, pull: PullRequest) -> bool:
         """Return whether the branch of *pull* is in a fork that was made from here."""

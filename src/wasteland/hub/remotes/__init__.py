@@ -6,20 +6,21 @@ through the engine: it fetches what a client has sent, as from a stranger's remo
 """
 
 from .addresses import check_address
+from .budget import HeadLimits
 from .desk import Access, RemoteDesk
 from .dolt import dolt_remote
-from .heads import fetch_head, remote_branch
+from .heads import fetched_head
 from .router import router, scrub
 from .service import Limits
 
 __all__ = [
     "Access",
+    "HeadLimits",
     "Limits",
     "RemoteDesk",
     "check_address",
     "dolt_remote",
-    "fetch_head",
-    "remote_branch",
+    "fetched_head",
     "router",
     "scrub",
 ]

@@ -15,6 +15,7 @@ import pytest
 from commons.outgoing.servers import LOOPBACK, Canary, Receiver, redirect
 from hub.desks import API, BOARD, V1, Desk, escaped, open_desk, pull_body
 from hub.played import servers
+from hub.remotes.dolt_answers import listed, table
 from wasteland.commons import queries
 from wasteland.hosts.base import RepoName
 from wasteland.hub import notices
@@ -134,4 +135,24 @@ def test_an_allowed_remote_sends_the_database_nowhere_else(
             by_pull_request(desk, server.url(path="/team/x.db"))
 
     assert ["/team/x.db/refs"] == [request.path for request in server.received]
+    assert 0 == canary.hits()
+
+
+@pytest.mark.dolt
+@pytest.mark.parametrize("how", ["redirect", "named"])
+def test_an_allowed_dolt_remote_sends_nobody_elsewhere(
+    how: str, canary: Canary, tmp_path: Path, dolt_program: str
+) -> None:
+    """Neither the hub nor Dolt, which goes wherever a remote says that its data is."""
+    there = f"http://{LOOPBACK}:{canary.port}/x"
+    root = tmp_path / "host"
+    script = redirect(there) if how == "redirect" else listed(table(there))
+    with Receiver([script]).running() as server, servers(root, dolt=dolt_program):
+        allowed = (server.url(path="/team"),)
+        with open_desk(root, engine="dolt", dolt=dolt_program, remote_heads=allowed) as desk:
+            desk.account("ada")
+            desk.join("ada")
+            by_pull_request(desk, server.url(path="/team/x"))
+
+    assert ["PRI"] == [request.method for request in server.received]
     assert 0 == canary.hits()

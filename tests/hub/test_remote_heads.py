@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -168,37 +168,76 @@ def test_another_remote_or_branch_is_refused_and_leaves_nothing(there: Elsewhere
     assert "open" == there.status(item)["status"]
 
 
+def test_a_branch_without_common_history_is_refused_and_leaves_nothing(
+    there: Elsewhere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two databases made in one second may share their first commit, so the answer is played."""
+    item = there.desk.post()
+    branch = f"wl/ada/{item}"
+    url = there.push(branch, claim("ada", item))
+    kind = type(there.desk.hub.host.engine(FORK))
+    monkeypatch.setattr(kind, "merge_base", lambda *_: None)
+    answer = there.offer(branch, url)
+
+    assert 400 == answer.status_code
+    assert "no history in common" in answer.json()["message"]
+    assert [] == there.left() + there.desk.hub.host.engine(FORK).branches(branch)
+
+
 # --- remotes that take their time
 
 
-def test_a_remote_that_drips_is_told_as_503_and_the_board_goes_on(tmp_path: Path) -> None:
-    """A post lands while the hub waits for what the remote never sends."""
-    asked = threading.Event()
+@pytest.mark.parametrize("who", ["ada", "acme"])
+def test_while_the_hub_waits_for_a_remote_the_board_goes_on(who: str, tmp_path: Path) -> None:
+    """Also where the branch is the board's own; what never comes is told as 503."""
+    asked, told = threading.Event(), threading.Event()
 
     def hold(connection: socket.socket, _: Received) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nx")
         asked.set()
-        connection.settimeout(10)
-        connection.recv(1)
+        told.wait(10)
 
     answers: list[Any] = []
     with Receiver([hold]).running() as server:
         url = server.url(path="/team/x.db")
-        limits = HeadLimits(time_s=0.5)
-        options = {"remote_heads": (server.url(path="/team"),), "remote_limits": limits}
-        with open_desk(tmp_path / "host", **options) as desk:
+        with open_desk(tmp_path / "host", remote_heads=(server.url(path="/team"),)) as desk:
             joined(desk)
-            body = pull_body("ada", "wl/ada/w-1") | {"fromRemoteUrl": url}
+            body = pull_body(who, "work") | {"fromRemoteUrl": url}
             path = f"{V1}/acme/board/pulls"
             offering = threading.Thread(
-                target=lambda: answers.append(desk.send("POST", path, "ada", json=body)),
+                target=lambda: answers.append(desk.send("POST", path, who, json=body)),
                 daemon=True,
             )
             offering.start()
             assert asked.wait(10)
             item = desk.post()
+            was_waiting = offering.is_alive()
+            told.set()
             offering.join(10)
 
+            assert was_waiting
             assert [503] == [answer.status_code for answer in answers]
             assert [{"id": item}] == desk.rows("SELECT id FROM wanted")
             assert ["origin"] == [found.name for found in desk.hub.host.engine(FORK).remotes()]
+
+
+def test_a_remote_that_drips_is_told_as_503(tmp_path: Path) -> None:
+    def drip(connection: socket.socket, _: Received) -> None:
+        connection.settimeout(0.01)
+        for _step in range(1000):
+            connection.sendall(b"x")
+            with suppress(TimeoutError):
+                if not connection.recv(1):
+                    return
+
+    with Receiver([drip]).running() as server:
+        options = {
+            "remote_heads": (server.url(path="/team"),),
+            "remote_limits": HeadLimits(time_s=0.2),
+        }
+        with open_desk(tmp_path / "host", **options) as desk:
+            joined(desk)
+            body = pull_body("ada", "work") | {"fromRemoteUrl": server.url(path="/team/x.db")}
+            answer = desk.send("POST", f"{V1}/acme/board/pulls", "ada", json=body)
+
+    assert (503, "unavailable") == (answer.status_code, answer.json()["code"])

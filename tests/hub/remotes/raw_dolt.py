@@ -17,6 +17,7 @@ from typing import Final
 from wasteland.engines.dolt.ports import free_port
 
 _PATIENCE_S: Final = 20.0
+_CHUNK: Final = 2
 
 
 @dataclass(frozen=True)
@@ -46,10 +47,14 @@ class RawDolt:
         assert 0 == done.returncode, done.stdout + done.stderr
         return done.stdout
 
-    def clone(self, url: str) -> Path:
-        """Clone what is at *url*, as somebody with a name."""
+    def name_somebody(self) -> None:
+        """Say who commits."""
         self.run("config", "--global", "--add", "user.name", "ada")
         self.run("config", "--global", "--add", "user.email", "ada@example.org")
+
+    def clone(self, url: str) -> Path:
+        """Clone what is at *url*, as somebody with a name."""
+        self.name_somebody()
         self.run("clone", url, "mine")
         return self.home / "mine"
 
@@ -96,6 +101,42 @@ def copied(database: Path, folder: Path) -> Path:
     """Copy a database that nobody writes just now; return the directory of databases."""
     shutil.copytree(database / ".dolt", folder / "board" / ".dolt")
     return folder
+
+
+def swap_chunks(journal: Path) -> None:
+    """
+    Put what one chunk of a journal holds under the hash of another, with all checksums right.
+
+    A record is its length in 4 bytes; 1 and its kind, 2 for a chunk; 2 and a hash of 20 bytes; 3
+    and the chunk; and a checksum of all that in 4 bytes.
+    """
+    data = bytearray(journal.read_bytes())
+    (one, one_size), (other, other_size) = list(_chunks(data))[5:7]
+    hashes = data[one + 7 : one + 27], data[other + 7 : other + 27]
+    data[other + 7 : other + 27], data[one + 7 : one + 27] = hashes
+    for at, size in ((one, one_size), (other, other_size)):
+        end = at + size - 4
+        data[end : end + 4] = _crc32c(data[at:end]).to_bytes(4, "big")
+    journal.write_bytes(data)
+
+
+def _chunks(data: bytearray) -> Iterator[tuple[int, int]]:
+    """Yield offset and size of each record that holds a chunk."""
+    at = 0
+    while size := int.from_bytes(data[at : at + 4], "big"):
+        if data[at + 5] == _CHUNK:
+            yield at, size
+        at += size
+
+
+def _crc32c(data: bytearray) -> int:
+    """Return the checksum of Castagnoli, bit by bit."""
+    found = 0xFFFFFFFF
+    for byte in data:
+        found ^= byte
+        for _ in range(8):
+            found = found >> 1 ^ (0x82F63B78 if found & 1 else 0)
+    return found ^ 0xFFFFFFFF
 
 
 def _await(server: subprocess.Popen[bytes], ports: tuple[int, ...]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
@@ -12,9 +13,17 @@ import pytest
 from commons.outgoing.servers import Canary, Received, Receiver, Script, reply
 from hub.remotes.hubs import ANN, BOARD, Hub, title, write
 from wasteland.engines.base import MAIN
+from wasteland.engines.dolt.far import FarEngine
 from wasteland.engines.doltlite.engine import DoltLiteEngine
-from wasteland.hub.remotes import HeadLimits, check_address, fetched_head
-from wasteland.protocol.errors import Forbidden, Invalid, LimitReached, NotFound, Unavailable
+from wasteland.hub.remotes import HeadLimits, check_address, fetched_head, heads
+from wasteland.protocol.errors import (
+    Forbidden,
+    Invalid,
+    LimitReached,
+    NotFound,
+    Unavailable,
+    Unsupported,
+)
 
 _ALLOW = ["https://hub.example/team", "http://hub.example:8080/"]
 
@@ -233,3 +242,36 @@ def test_a_remote_planted_in_what_is_fetched_is_neither_called_nor_kept(
         assert [f"file://{theirs}"] == remotes
         assert 0 == canary.hits()
     assert [] == board.remotes()
+
+
+# --- what a hub does not take on
+
+
+def test_a_database_on_somebody_elses_server_takes_no_branches_of_remotes(tmp_path: Path) -> None:
+    """It could not read what the hub has checked, and itself it would call whoever it is told."""
+    engine = object.__new__(FarEngine)
+    url = f"file://{tmp_path}/in/a"
+
+    with (
+        pytest.raises(Unsupported, match="server of this repository is elsewhere"),
+        fetched_head(engine, url, "work", [f"file://{tmp_path}/in"]),
+    ):
+        pass
+
+
+def test_slow_remotes_do_not_take_all_threads_of_a_hub(
+    board: DoltLiteEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heads, "_places", threading.BoundedSemaphore(1))
+    url, allow = f"file://{tmp_path}/in/a.db", [f"file://{tmp_path}/in"]
+    (tmp_path / "in").mkdir()
+    with DoltLiteEngine.clone(f"file://{board.location}", tmp_path / "in" / "a.db"):
+        pass
+    with (
+        fetched_head(board, url, "main", allow) as first,
+        pytest.raises(Unavailable, match="already"),
+        fetched_head(board, url, "main", allow),
+    ):
+        pass
+    with fetched_head(board, url, "main", allow) as again:
+        assert first == again

@@ -14,7 +14,7 @@ from ..base import Change, Params, Statement
 from ..refusals import refuse_strays, refuse_uncommitted
 from . import diffs
 from .commits import changed_tables, write_commit
-from .sessions import Session
+from .session import Session
 
 _PLACE: Final = "SELECT dolt_hashof('HEAD'), active_branch()"
 

@@ -13,7 +13,7 @@ from ..authors import shown_email, stored_author
 from ..base import Commit, RowVersion
 from ..refusals import began_later
 from ..sql import quoted
-from .sessions import Session
+from .session import Session
 
 _COMMIT: Final = "SELECT dolt_commit('-Am', :message, '--author', :author, '--date', :date)"
 _CHANGED_TABLES: Final = "SELECT DISTINCT table_name FROM dolt_status ORDER BY table_name"

@@ -8,7 +8,7 @@ from typing import Final
 from ...protocol.diff import RowChange
 from ...protocol.schema import Row, Value
 from ..sql import quoted
-from .sessions import Session
+from .session import Session
 
 WORKING: Final = "WORKING"
 """The name of what is uncommitted on the session's branch."""

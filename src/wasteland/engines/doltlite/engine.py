@@ -24,8 +24,9 @@ from ..sql import DOLTLITE, Dialect
 from . import commits, diffs, driver, refs, remotes
 from .change import DoltLiteChange, write_transaction
 from .errors import translate
-from .origins import patiently
-from .sessions import Session, Sessions, Use
+from .origins import can_be_read, patiently
+from .session import Session
+from .sessions import Sessions, Use
 
 _TABLES: Final = (
     "SELECT m.name, p.name FROM sqlite_schema AS m JOIN pragma_table_info(m.name) AS p"
@@ -36,7 +37,7 @@ _LAZY_CLONE: Final = "SELECT dolt_clone('--lazy', :url)"
 _GC: Final = "SELECT dolt_gc()"
 _CHECK: Final = "PRAGMA integrity_check"
 TIMEOUT_S: Final = 5.0
-"""How long others' locks are waited for: another process's, and that of a lazy clone's origin."""
+"""How long others' locks are waited for: on this file, and on an origin or remote that is read."""
 
 
 class DoltLiteEngine(Engine):
@@ -56,7 +57,7 @@ class DoltLiteEngine(Engine):
 
         Args:
             path: Of an existing database.
-            timeout_s: How long to wait for another writer's lock, here or at the origin.
+            timeout_s: How long to wait for another writer's lock, here or at a file:// remote.
             lazy: The file is a lazy clone.
         """
         self.path = path.absolute()
@@ -90,7 +91,11 @@ class DoltLiteEngine(Engine):
         """
         sql = _LAZY_CLONE if lazy else _CLONE
         with _translated(path):
-            patiently(lambda: _fill(path, sql, {"url": url}), timeout_s=TIMEOUT_S)
+            patiently(
+                lambda: _fill(path, sql, {"url": url}),
+                timeout_s=TIMEOUT_S,
+                may_repeat=lambda: can_be_read(url),
+            )
         return cls(path, lazy=lazy)
 
     def close(self) -> None:

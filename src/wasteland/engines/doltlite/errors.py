@@ -38,7 +38,8 @@ _JUDGED: Final = r"^not authorized|prohibited$"
 _SENTENCES: Final[tuple[tuple[str, type[WastelandError]], ...]] = (
     (r"not a fast-forward|refs_changed|refs changed", Stale),
     (r"conflict\(s\)|constraint violations", MergeConflict),
-    (r"could not connect|failed to open remote|chunk source|timed? ?out", Unavailable),
+    (r"could not connect|failed to open remote|remote request failed", Unavailable),
+    (r"chunk source|timed? ?out", Unavailable),
     (r"cannot remove origin", Unsupported),
     (r"branch already exists|remote already exists|tag already exists", Conflict),
     (r"cannot delete the (current|default) branch", Conflict),

@@ -1,37 +1,40 @@
 """
-Patience with the origin of a lazy clone.
+Patience with another file that is read: a lazy clone's origin, a ``file://`` remote.
 
-What a lazy clone lacks is read from its origin's file. While somebody writes there, the library
-tries that file's lock a hundred times within a millisecond and gives up: the busy timeout is not
-for this lock. So what failed for want of the origin is repeated here, for as long as that timeout.
+While somebody writes there, the library tries that file's lock a hundred times within a
+millisecond and gives up: the busy timeout is not for this lock. So what failed for want of the
+other file is repeated here, for as long as that timeout.
 """
 
 from __future__ import annotations
 
 import random
+import re
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final, TypeVar
 
 from . import driver
 
-UNREAD: Final = 9482
-"""The library's code, ``SQLITE_IOERR | 37 << 8``, where the origin could not be read."""
+_UNREAD: Final = 9482  # SQLITE_IOERR | 37 << 8: a chunk could not be read from the origin
+_CANNOT_OPEN: Final = 14  # which is told of many things
+_REMOTE: Final = re.compile("failed to open remote")
 _FIRST_PAUSE_S: Final = 0.001
 _LONGEST_PAUSE_S: Final = 0.05
 _Result = TypeVar("_Result")
 
 
 def patiently(
-    work: Callable[[], _Result], *, timeout_s: float, unharmed: Callable[[], bool] = lambda: True
+    work: Callable[[], _Result], *, timeout_s: float, may_repeat: Callable[[], bool] = lambda: True
 ) -> _Result:
     """
-    Return what *work* does, repeated while the origin cannot be read.
+    Return what *work* does, repeated while the other file cannot be read.
 
     Args:
         work: Does nothing where it fails for this reason.
-        timeout_s: How long an origin that stays unreadable is waited for.
-        unharmed: Asked after a failure; where it says no, *work* may not be repeated.
+        timeout_s: How long a file that stays unreadable is waited for.
+        may_repeat: Asked after such a failure.
     Raises:
         driver.Error: As *work* failed the last time.
     """
@@ -41,8 +44,27 @@ def patiently(
         try:
             return work()
         except driver.Error as error:
-            if error.extended_code != UNREAD or time.monotonic() >= deadline or not unharmed():
+            if not _may_pass(error) or time.monotonic() >= deadline or not may_repeat():
                 raise
         # Not in step with the writer, nor with the others who wait.
         time.sleep(random.uniform(pause_s / 2, pause_s))  # noqa: S311  no secret
         pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+
+
+def can_be_read(url: str, *, may_be_made: bool = False) -> bool:
+    """
+    Return whether it is worth waiting for the database at *url*.
+
+    Args:
+        may_be_made: It will do if there is nothing yet.
+    """
+    if not url.startswith("file://"):
+        return True
+    path = Path(url.removeprefix("file://"))
+    return path.is_file() or (may_be_made and not path.exists())
+
+
+def _may_pass(error: driver.Error) -> bool:
+    if error.extended_code == _CANNOT_OPEN:
+        return bool(_REMOTE.search(error.message))
+    return error.extended_code == _UNREAD

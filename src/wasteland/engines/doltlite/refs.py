@@ -13,7 +13,7 @@ from ..base import MAIN, Branch, Tag
 from ..refusals import check_name, merge_conflict, refuse_aside, refuse_main, refuse_moved
 from .change import write_transaction
 from .commits import read_date, write_commit
-from .sessions import Session
+from .session import Session
 
 _HASH: Final = re.compile(r"[0-9a-f]{40}\Z")
 

@@ -25,7 +25,7 @@ def check_address(url: str, allow: Sequence[str]) -> str:
 
     Schemes, hosts and ports are compared as they are, paths part by part; nothing is decoded,
     because what two programs decode differently is a way in. The file of a ``file://`` URL lies
-    under the directory with all symbolic links followed. The engine follows no redirects.
+    under the directory with all symbolic links followed. Who fetches follows no redirects.
 
     Args:
         allow: ``https://host[:port]/prefix`` or ``file:///directory``.

@@ -29,6 +29,7 @@ def fetched_head(
     branch: str,
     allow: Sequence[str],
     *,
+    source: str = "",
     program: str | None = None,
     limits: HeadLimits | None = None,
 ) -> Iterator[str]:
@@ -42,6 +43,7 @@ def fetched_head(
     Args:
         engine: Of the database that is to hold it.
         allow: What the operator allows to fetch from; see ``check_address``.
+        source: Whose branch it is to be, where several share the database.
         program: The ``dolt`` that looks at what a Dolt remote sent; None for the one on PATH.
         limits: What the remote may take.
     Raises:
@@ -54,7 +56,7 @@ def fetched_head(
     """
     check_name(branch)
     check_address(url, allow)
-    remote = f"head-{_digest(f'{url} {branch} {engine.location}')}"
+    remote = f"head-{_digest(f'{source} {branch} {url}')}"
     with _place(), _near(engine, url, branch, program, Budget(limits or HeadLimits())) as near:
         engine.add_remote(remote, near)
         try:

@@ -28,7 +28,7 @@ _HASH_BYTES: Final = 20
 _FILES_LIMIT: Final = 1000
 _OK: Final = 200
 _ARCHIVE: Final = ".darc"
-_ARCHIVE_ENDS: Final = b"DOLTARC"  # and one byte, the version
+_ARCHIVE_ENDS: Final = b"DOLTARC"
 # Any will do: it only tells one state of the files from another.
 _LOCK: Final = _DIGITS[1] * 32
 _NO_HASH: Final = _DIGITS[0] * 32
@@ -36,7 +36,7 @@ _NO_HASH: Final = _DIGITS[0] * 32
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """One file: its name without suffix, how many chunks it holds, and where the remote says that it is."""
+    """One file: its name without suffix, its number of chunks, where the remote says that it is."""
 
     name: str
     chunks: int
@@ -138,9 +138,10 @@ def _load(budget: Budget, address: Address, table: _Table, into: Path) -> None:
 def _name_archive(file: Path) -> None:
     """Name *file* as Dolt expects what is in it; the list of files does not always say."""
     with file.open("rb") as opened:
-        opened.seek(max(file.stat().st_size - len(_ARCHIVE_ENDS) - 1, 0))
-        if opened.read().startswith(_ARCHIVE_ENDS):
-            file.rename(file.with_suffix(_ARCHIVE))
+        opened.seek(max(file.stat().st_size - len(_ARCHIVE_ENDS), 0))
+        is_archive = opened.read() == _ARCHIVE_ENDS
+    if is_archive:
+        file.rename(file.with_suffix(_ARCHIVE))
 
 
 def _copy(budget: Budget, source: Path, target: Path) -> None:

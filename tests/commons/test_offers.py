@@ -195,6 +195,8 @@ def test_a_hub_that_dies_after_main_moved_finds_what_it_did(
 
     assert decision.pull.state is PullState.MERGED
     assert decision.pull.merged_as == landed == cast.engine.head()
+    assert decision.receipt
+    assert (landed, []) == (decision.receipt.commit, cast.host.unfinished(REPO))
 
 
 def test_a_hub_that_fails_before_main_moved_tries_again(

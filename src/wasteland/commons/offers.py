@@ -22,7 +22,7 @@ from ..protocol.policy import Action
 from ..protocol.records import WantedItem
 from ..protocol.rules_work import lost_claim, lost_item
 from ..protocol.text import terminal_safe
-from . import leases, queries, recovery
+from . import leases, pending, queries, recovery
 from .intents import Intent, Options
 from .merge import Landing, land
 from .receipts import Receipt
@@ -93,9 +93,7 @@ class _Offers(WriteSession):
         now = self.host.pull(self.repo, pull.id)
         options = Options(_operation(now))
         if now.state is not PullState.OPEN:
-            known = self.host.operation(self.repo, options.op_id)
-            receipt = Receipt.from_json(known.receipt) if known and known.receipt else None
-            return Decision(now, Verdict(), receipt)
+            return Decision(now, Verdict(), self._decided(now, options))
         leases.release_due(self)
         rows = self.host.changes(now)
         intent = _intent(now, rows)
@@ -112,6 +110,21 @@ class _Offers(WriteSession):
             return self._left(now, rows, waits)
         end_settled(self, rows)
         return Decision(self.host.pull(self.repo, pull.id), landing.verdict, receipt)
+
+    def _decided(self, pull: PullRequest, options: Options) -> Receipt | None:
+        """Return how *pull* landed, None if not by itself; a process may have died telling it."""
+        known = self.host.operation(self.repo, options.op_id)
+        if known and known.receipt:
+            return Receipt.from_json(known.receipt)
+        if known is None or pull.state is not PullState.MERGED:
+            return None
+
+        def never() -> Receipt:
+            raise pending.ended(pull)
+
+        with suppress(Conflict):  # something else merged it
+            return self.once(_intent(pull, self.host.changes(pull)), options, never)
+        return None
 
     def _taken(
         self, pull: PullRequest, intent: Intent, options: Options, landing: Landing

@@ -231,11 +231,8 @@ def test_a_remote_that_drips_is_told_as_503(tmp_path: Path) -> None:
                     return
 
     with Receiver([drip]).running() as server:
-        options = {
-            "remote_heads": (server.url(path="/team"),),
-            "remote_limits": HeadLimits(time_s=0.2),
-        }
-        with open_desk(tmp_path / "host", **options) as desk:
+        heads, limits = (server.url(path="/team"),), HeadLimits(time_s=0.2)
+        with open_desk(tmp_path / "host", remote_heads=heads, remote_limits=limits) as desk:
             joined(desk)
             body = pull_body("ada", "work") | {"fromRemoteUrl": server.url(path="/team/x.db")}
             answer = desk.send("POST", f"{V1}/acme/board/pulls", "ada", json=body)

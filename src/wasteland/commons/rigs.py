@@ -283,7 +283,10 @@ _CLAIMS = (
     "SELECT * FROM `wanted` WHERE `claimed_by` = :who AND `status` IN ('claimed', 'in_review') "
     "ORDER BY `updated_at` DESC, `id` LIMIT :n"
 )
-_COMPLETIONS = "SELECT * FROM `completions` WHERE `completed_by` = :who ORDER BY `completed_at` DESC, `id` LIMIT :n"
+_COMPLETIONS = """
+SELECT * FROM `completions` WHERE `completed_by` = :who
+ORDER BY `completed_at` DESC, `id` LIMIT :n
+"""
 _STAMPS = "SELECT * FROM `stamps` WHERE `subject` = :who ORDER BY `created_at` DESC, `id` LIMIT :n"
 _LINK = (
     "SELECT * FROM `rig_links` WHERE (`rig_a` = :me AND `rig_b` = :other) "

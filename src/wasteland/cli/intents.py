@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..commons.operations import Operation
+from ..commons.private_files import kept_until_told
 from ..commons.receipts import Receipt
 from ..protocol import ids
-from ..protocol.errors import EngineError, WastelandError
 from ..protocol.lean import dataclass
 
 _RETRY_S: Final = 15 * 60
@@ -63,15 +63,9 @@ def operation_id(
             yield ids.new_operation()
             return
         op_id = _noted(note)
-        try:
+        # A write that may have landed is asked for under the same id by the next run.
+        with kept_until_told(note):
             yield op_id
-        except EngineError:
-            # The write may have landed: the next run asks under the same id.
-            raise
-        except WastelandError:
-            note.unlink(missing_ok=True)
-            raise
-        note.unlink(missing_ok=True)
 
 
 def forget(state: Path, op_id: str) -> None:

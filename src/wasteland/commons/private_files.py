@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from ..protocol.errors import EngineError, WastelandError
+
 
 def write_json(path: Path, data: Mapping[str, Any]) -> None:
     """Write *data* to *path*, on the disk when this returns; a failure leaves what was there."""
@@ -27,6 +29,19 @@ def write_json(path: Path, data: Mapping[str, Any]) -> None:
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def kept_until_told(note: Path) -> Iterator[None]:
+    """Drop *note* once the fate of the block is known: all but an EngineError tells it."""
+    try:
+        yield
+    except EngineError:
+        raise
+    except WastelandError:
+        note.unlink(missing_ok=True)
+        raise
+    note.unlink(missing_ok=True)
 
 
 @contextmanager

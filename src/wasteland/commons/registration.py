@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from ..protocol import ids
-from ..protocol.errors import EngineError, WastelandError
+from ..protocol.errors import WastelandError
 from . import private_files
 from .distant import DistantCommons
 from .receipts import Receipt
@@ -53,14 +53,8 @@ def unfinished(state: Path, *place: str) -> Iterator[str]:
     note = _note(state, place)
     op_id = _noted(note) or ids.new_operation()
     private_files.write_json(note, {"op_id": op_id})
-    try:
+    with private_files.kept_until_told(note):
         yield op_id
-    except EngineError:
-        raise
-    except WastelandError:
-        note.unlink(missing_ok=True)
-        raise
-    note.unlink(missing_ok=True)
 
 
 def _place(distant: DistantCommons) -> tuple[str, ...]:

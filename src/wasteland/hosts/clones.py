@@ -14,14 +14,19 @@ from ..protocol.errors import (
     Conflict,
     EngineError,
     Forbidden,
+    MergeConflict,
     NotFound,
+    Stale,
     Tampered,
     Unavailable,
     WastelandError,
 )
+from .base import RepoName
 from .queue import Queue
 
 ORIGIN = "origin"
+UPSTREAM = f"{ORIGIN}/{MAIN}"
+"""Main of the origin, as last fetched."""
 
 _MOVED = "moved"
 
@@ -118,6 +123,27 @@ def _make_whole(path: Path, upstream: Path) -> None:
             _copy_branches(old, path, DoltLiteEngine.clone(f"file://{upstream}", draft))
             old.close()
             draft.replace(path)
+
+
+def follow_origin(clone: Engine, repo: RepoName, location: str) -> None:
+    """
+    Move the clone's main forward to that of its origin, as last fetched.
+
+    Raises:
+        MergeConflict: It holds commits that the origin's lacks.
+    """
+    ours, theirs = clone.head(), clone.head(UPSTREAM)
+    if ours == theirs:
+        return
+    try:
+        clone.fast_forward(MAIN, theirs, expected=ours)
+    except Stale as error:
+        raise MergeConflict(
+            f"The clone of {repo} has commits on main that {location} lacks.",
+            hint="wl sync --reset-to-upstream",
+            ours=ours,
+            theirs=theirs,
+        ) from error
 
 
 def _reads_from(engine: Engine, upstream: Path) -> bool:

@@ -12,21 +12,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
 
 from ..engines.base import MAIN, Branch, Engine
 from ..engines.urls import scrubbed
 from ..protocol.diff import RowChange
-from ..protocol.errors import Invalid, MergeConflict, NotFound, Stale, Unsupported
+from ..protocol.errors import Invalid, NotFound, Stale, Unsupported
 from . import merging
 from .base import Comment, HostAbility, PullRequest, PullState, RepoName, Settle
-from .clones import ORIGIN, open_clone
+from .clones import ORIGIN, UPSTREAM, follow_origin, open_clone
 from .journaled import Clock, JournaledHost, utc_now
 from .queue import PATIENCE_S, Queue
 from .state import Repository, State
 from .work_branches import WORK, as_pull, ended_pull
-
-_REMOTE_MAIN: Final = f"{ORIGIN}/{MAIN}"
 
 
 class PlainHost(JournaledHost):
@@ -194,26 +191,15 @@ class PlainHost(JournaledHost):
 
     def _take_back(self) -> None:
         """Set main to the remote's, as last fetched."""
-        if self._engine.head() != self._engine.head(_REMOTE_MAIN):
-            self._engine.move_branch(MAIN, _REMOTE_MAIN)
+        if self._engine.head() != self._engine.head(UPSTREAM):
+            self._engine.move_branch(MAIN, UPSTREAM)
         self._unpushed.unlink(missing_ok=True)
 
     def _catch_up(self) -> None:
         self._engine.fetch(ORIGIN)
         if self._unpushed.exists():
             self._take_back()
-        ours, theirs = self._engine.head(), self._engine.head(_REMOTE_MAIN)
-        if ours == theirs:
-            return
-        try:
-            self._engine.fast_forward(MAIN, theirs, expected=ours)
-        except Stale as error:
-            raise MergeConflict(
-                f"The clone of {self.repo} has commits on main that {self.location} lacks.",
-                hint="wl sync --reset-to-upstream",
-                ours=ours,
-                theirs=theirs,
-            ) from error
+        follow_origin(self._engine, self.repo, self.location)
 
     # --- branches as pull requests
 

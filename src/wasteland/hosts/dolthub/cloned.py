@@ -18,21 +18,18 @@ from ...engines.dolthub.http import Call, Http
 from ...engines.doltlite.engine import DoltLiteEngine
 from ...protocol.errors import (
     Forbidden,
-    MergeConflict,
     NotFound,
-    Stale,
     Unavailable,
     WastelandError,
 )
 from ...protocol.records import write_time
 from ..base import PullRequest, PullState, RepoName
-from ..clones import ORIGIN, make_clone
+from ..clones import ORIGIN, follow_origin, make_clone
 from ..journaled import Clock, utc_now
 from ..queue import Queue
 from .host import DoltHubHost
 
 FORK: Final = "fork"
-_UPSTREAM: Final = f"{ORIGIN}/{MAIN}"
 _TOKENS: Final = ("api", "v1", "tokens")
 
 
@@ -169,18 +166,7 @@ class ClonedHost(DoltHubHost):
 
     def _catch_up_with_main(self) -> None:
         self._clone.fetch(ORIGIN, MAIN)
-        ours, theirs = self._clone.head(), self._clone.head(_UPSTREAM)
-        if ours == theirs:
-            return
-        try:
-            self._clone.fast_forward(MAIN, theirs, expected=ours)
-        except Stale as error:
-            raise MergeConflict(
-                f"The clone of {self.repo} has commits on main that {self.location} lacks.",
-                hint="wl sync --reset-to-upstream",
-                ours=ours,
-                theirs=theirs,
-            ) from error
+        follow_origin(self._clone, self.repo, self.location)
 
 
 def make_hub_clone(http: Http, repo: RepoName, account: str, file: Path, *, label: str) -> None:

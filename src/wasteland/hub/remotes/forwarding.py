@@ -8,22 +8,17 @@ address that was checked, within a budget.
 
 from __future__ import annotations
 
-import secrets
 import shutil
 import tempfile
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import IO, Any, Final
+from typing import IO, Final
 
 from ...protocol.errors import WastelandError
 from .budget import Address, Budget, asked
+from .loopback import BODY_LIMIT, LoopbackHandler, LoopbackServer
 
-_LOOPBACK: Final = "127.0.0.1"
-_TIMEOUT_S: Final = 60.0
 _IN_MEMORY: Final = 4 * 1024 * 1024
-_BODY_LIMIT: Final = 32 * 1024 * 1024
 _OK: Final = 200
 
 
@@ -37,57 +32,38 @@ def forwarded(url: str, budget: Budget) -> Iterator[str]:
             the remote cannot be reached.
     """
     server = _Server(Address.of(url), budget)
-    thread = threading.Thread(
-        target=server.serve_forever, kwargs={"poll_interval": 0.02}, name="wl-forward", daemon=True
-    )
-    thread.start()
-    try:
-        yield f"http://{_LOOPBACK}:{server.server_port}{server.place}"
-    except WastelandError as error:
-        if server.failure is not None:
-            raise server.failure from error
-        raise
-    finally:
-        server.shutdown()
-        server.server_close()
+    with server.running() as place:
+        try:
+            yield place
+        except WastelandError as error:
+            if server.failure is not None:
+                raise server.failure from error
+            raise
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False  # the engine keeps its connection open for a while
-
+class _Server(LoopbackServer):
     def __init__(self, address: Address, budget: Budget) -> None:
-        super().__init__((_LOOPBACK, 0), _Handler)
+        super().__init__("head", _Handler)
         self.address = address
         self.budget = budget
-        self.place = f"/{secrets.token_hex(16)}/head.db"
         self.failure: WastelandError | None = None
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing: the engine's own error tells that a connection broke."""
 
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    wbufsize = -1  # head and body in one piece: two would wait for each other's acknowledgement
-    timeout = _TIMEOUT_S
+class _Handler(LoopbackHandler):
     server: _Server
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802  # the name that the library calls
         """Pass on the question for the refs."""
         self._pass_on("refs", None)
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802  # the name that the library calls
         """Pass on the question for chunks."""
         size = int(self.headers.get("Content-Length") or 0)
-        if size > _BODY_LIMIT:
+        if size > BODY_LIMIT:
             self.close_connection = True
             self._answer(413, 0)
             return
         self._pass_on("get-chunks", self.rfile.read(size))
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-        """Log nothing: the path is a secret."""
 
     def _pass_on(self, name: str, body: bytes | None) -> None:
         if self.path != f"{self.server.place}/{name}":

@@ -12,8 +12,11 @@ from ..commons.sdk import Commons
 from ..commons.sheets import Whoami
 from ..hub.callers import Caller
 from ..hub.tokens import Scope
+from ..protocol.errors import WastelandError
 from ..protocol.lean import dataclass
+from ..protocol.policy import Action
 from ..protocol.records import Lease, Rig, Status, WantedItem
+from ..protocol.roles import authorize
 from ..protocol.stamps import Scale, parse_scale
 
 
@@ -63,6 +66,17 @@ class Place:
         """Whether the visitor's token may be used to write."""
         scope = self._caller.scope
         return scope is not None and scope.holds(Scope.WRITE)
+
+    @cached_property
+    def may_review(self) -> bool:
+        """Whether the visitor may look at what waits for review."""
+        if not self.me.registered:
+            return False
+        try:
+            authorize(Action.REVIEW, self.session.actor(), self.session.policy())
+        except WastelandError:
+            return False
+        return True
 
     @cached_property
     def head(self) -> str:

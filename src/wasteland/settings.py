@@ -34,6 +34,11 @@ class Settings:
         keyring: Whether tokens are kept in the system's keyring (WL_KEYRING=1).
         dolt_password: For a Dolt server that somebody else runs; never shown.
         dolt_password_file: Holds that password and nothing else; "" for none.
+        master_keys: The file of a hub's master keys (WL_MASTER_KEYS); None for one in its host.
+        oidc_secret: Of this hub as a client of the provider where people sign in; never shown.
+        oidc_secret_file: Holds that secret and nothing else; "" for none.
+        smtp_password: Of this hub at its mail server; never shown.
+        smtp_password_file: Holds that password and nothing else; "" for none.
         allow_plain: Whether tokens may cross a network unencrypted (WL_ALLOW_PLAIN_HTTP=1).
     """
 
@@ -52,6 +57,11 @@ class Settings:
     allow_plain: bool = False
     dolt_password: str = ""
     dolt_password_file: str = ""
+    master_keys: Path | None = None
+    oidc_secret: str = ""
+    oidc_secret_file: str = ""
+    smtp_password: str = ""
+    smtp_password_file: str = ""
 
     def __repr__(self) -> str:
         return f"Settings(config={self.config}, data={self.data}, host={self.host})"
@@ -65,7 +75,29 @@ class Settings:
         """
         if self.dolt_password or not self.dolt_password_file:
             return self.dolt_password
-        return _read_secret(Path(self.dolt_password_file))
+        return _read_secret(Path(self.dolt_password_file), "WL_DOLT_PASSWORD_FILE")
+
+    def read_oidc_secret(self) -> str:
+        """
+        Return WL_OIDC_SECRET, or what the file named by WL_OIDC_SECRET_FILE holds, or "".
+
+        Raises:
+            Invalid: There is no such file, or other users may read it.
+        """
+        if self.oidc_secret or not self.oidc_secret_file:
+            return self.oidc_secret
+        return _read_secret(Path(self.oidc_secret_file), "WL_OIDC_SECRET_FILE")
+
+    def read_smtp_password(self) -> str:
+        """
+        Return WL_SMTP_PASSWORD, or what the file named by WL_SMTP_PASSWORD_FILE holds, or "".
+
+        Raises:
+            Invalid: There is no such file, or other users may read it.
+        """
+        if self.smtp_password or not self.smtp_password_file:
+            return self.smtp_password
+        return _read_secret(Path(self.smtp_password_file), "WL_SMTP_PASSWORD_FILE")
 
 
 def load(env: Mapping[str, str] | None = None) -> Settings:
@@ -93,10 +125,15 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         allow_plain=values.get("WL_ALLOW_PLAIN_HTTP", "") == "1",
         dolt_password=values.get("WL_DOLT_PASSWORD", ""),
         dolt_password_file=values.get("WL_DOLT_PASSWORD_FILE", ""),
+        master_keys=Path(values["WL_MASTER_KEYS"]) if values.get("WL_MASTER_KEYS") else None,
+        oidc_secret=values.get("WL_OIDC_SECRET", ""),
+        oidc_secret_file=values.get("WL_OIDC_SECRET_FILE", ""),
+        smtp_password=values.get("WL_SMTP_PASSWORD", ""),
+        smtp_password_file=values.get("WL_SMTP_PASSWORD_FILE", ""),
     )
 
 
-def _read_secret(path: Path) -> str:
+def _read_secret(path: Path, named_by: str) -> str:
     try:
         with path.open() as file:
             if os.fstat(file.fileno()).st_mode & 0o077:
@@ -104,5 +141,5 @@ def _read_secret(path: Path) -> str:
             return file.read().rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
         raise Invalid(
-            f"The password file {path} cannot be read: {error}.", hint="see WL_DOLT_PASSWORD_FILE"
+            f"The password file {path} cannot be read: {error}.", hint=f"see {named_by}"
         ) from error

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from hub.desks import API, BOARD, Desk, hide
+from wasteland.hub import moves
 from wasteland.hub.api import events
 
 EVENTS = f"{API}/events"
@@ -17,7 +18,7 @@ EVENTS = f"{API}/events"
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look often, and end soon."""
-    monkeypatch.setattr(events, "_LOOK_S", 0.01)
+    monkeypatch.setattr(events, "_GONE_S", 0.05)
     monkeypatch.setattr(events, "_BEAT_S", 0.05)
 
 
@@ -112,13 +113,13 @@ def test_who_waits_while_a_repository_is_hidden_is_told_nothing(
 ) -> None:
     start = desk.hub.host.engine(BOARD).head()
     desk.post()
-    whole = events._change
+    whole = moves.change
 
     def hidden_meanwhile(*given: Any) -> Any:
         hide(desk)
         return whole(*given)
 
-    monkeypatch.setattr(events, "_change", hidden_meanwhile)
+    monkeypatch.setattr(moves, "change", hidden_meanwhile)
 
     answer = desk.send("GET", EVENTS, params={"after": start})
     assert 404 == answer.status_code

@@ -9,7 +9,7 @@ import pytest
 from hub.desks import API, BOARD, V1, Desk
 from wasteland.hosts.base import PullRequest, PullState, RepoName
 from wasteland.hosts.local import LocalHost
-from wasteland.hub import notices, pulls
+from wasteland.hub import news, pulls
 from wasteland.hub.verdicts import Opinion
 
 FORK = RepoName("ada", "board")
@@ -58,12 +58,12 @@ def test_writing_a_branch_finds_its_own_pull_request(waiting: Desk) -> None:
 
 def test_a_round_of_webhooks_reads_only_what_is_new_or_ended(waiting: Desk) -> None:
     hub = waiting.hub
-    told = notices._present(hub, BOARD)
+    told = news.present(hub, BOARD)
     waiting.ok("PATCH", f"{V1}/acme/board/pulls/2", "acme", json={"state": "Closed"})
 
-    found, after, _ = notices._news(hub, BOARD, told)
-    assert (frozenset({"2"}), frozenset()) == (told.open_pulls, after.open_pulls)
-    assert ["pull_request"] == [event.name for event in found if "pull" in event.name]
+    found = news.since(hub, BOARD, told)
+    assert (frozenset({"2"}), frozenset()) == (told.open_pulls, found.after.open_pulls)
+    assert ([], ["2"]) == (found.opened, [pull.id for pull in found.ended])
 
 
 def test_the_pull_requests_about_an_item_are_found_by_its_name(desk: Desk) -> None:

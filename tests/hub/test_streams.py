@@ -124,7 +124,7 @@ def test_a_stream_too_many_is_told_to_come_back(desk: Desk) -> None:
 
 
 def test_whatever_ended_gives_its_place_back(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(events, "_LOOK_S", 0.01)
+    monkeypatch.setattr(events, "_GONE_S", 0.05)
     head = desk.hub.host.engine(BOARD).head()
     desk.ok("GET", EVENTS, params={"after": head, "wait_s": 0})
     with ThreadPoolExecutor(1) as pool:

@@ -16,7 +16,7 @@ from hub.played import servers
 from wasteland.commons.sdk import Commons
 from wasteland.commons.session import Seat
 from wasteland.hosts.local import LocalHost
-from wasteland.hub import notices
+from wasteland.hub import news, notices
 from wasteland.hub.hub import Hub
 from wasteland.hub.moving import move
 from wasteland.hub.notices import Told
@@ -238,7 +238,7 @@ def test_who_was_slower_than_another_in_telling_tells_nothing(calling: Desk) -> 
 
 
 def test_many_commits_are_told_in_rounds(calling: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(notices, "MOST_COMMITS", 2)
+    monkeypatch.setattr(news, "MOST_COMMITS", 2)
     hook = _hooked(calling, "wanted")
     items = [calling.post(f"Item {number}") for number in range(5)]
 

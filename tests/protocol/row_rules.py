@@ -92,9 +92,11 @@ UPDATES: Mapping[str, tuple[Rule, ...]] = {
         (NOBODY, {"wanted_id": "w-7", "holder": "dora", "token": "x", "expires_at": SOON}),
     ),
     "wlx_moderation": (
-        (MAINTAINER, {"reason": "other", "expires_at": SOON, "lifted_at": SOON}),
         (NOBODY, {"id": "m-7", "rig": "dora", "action": "praise", "decided_by": "tara"}),
-        (NOBODY, {"created_at": LONG_AGO}),
+        (NOBODY, {"reason": "other", "created_at": LONG_AGO, "expires_at": SOON}),
+        (NOBODY, {"lifted_at": SOON, "target_type": "rig", "target": "pete", "category": "spam"}),
+        (NOBODY, {"scope": "posting", "about": "m-0", "outcome": "upheld"}),
+        (NOBODY, {"seq": 7, "prev_hash": "0", "block_hash": "0"}),
     ),
 }
 
@@ -156,11 +158,14 @@ INSERTS: Mapping[str, tuple[Rule, ...]] = {
     "wlx_leases": (
         (NOBODY, {"wanted_id": "w-7", "holder": "dora", "token": "x", "expires_at": SOON}),
     ),
-    # About pete, in the moderator's own name.
+    # About pete, in the moderator's own name; the merge writes its time and its place.
     "wlx_moderation": (
-        (MAINTAINER, {"action": "note", "reason": "spam", "created_at": LONG_AGO}),
-        (MAINTAINER, {"expires_at": "2030-01-01 00:00:00", "lifted_at": SOON}),
-        (NOBODY, {"id": "two words", "rig": "mona", "decided_by": "tara"}),
+        (MAINTAINER, {"reason": "more", "created_at": LONG_AGO, "scope": "posting"}),
+        (MAINTAINER, {"expires_at": "2030-01-01 00:00:00"}),
+        (MAINTAINER, {"seq": 7, "prev_hash": "0", "block_hash": "0"}),
+        (NOBODY, {"id": "two words", "rig": "mona", "action": "note", "decided_by": "tara"}),
+        (NOBODY, {"lifted_at": SOON, "target_type": "rig", "target": "pete", "category": "spam"}),
+        (NOBODY, {"about": "m-0", "outcome": "upheld"}),
     ),
 }
 

@@ -45,6 +45,7 @@ OTHERS = {
     "submissions_cap": ("5", "5"),
     "posts_per_day": ("0", "0"),
     "registrations_per_day": ("3", "3"),
+    "reports_per_day": ("4", "4"),
     "new_rig_trust": ("0", "0"),
 }
 

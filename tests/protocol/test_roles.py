@@ -36,7 +36,8 @@ PETE = Actor("pete", Rig("pete", trust_level=1))
 
 # The permissions matrix of the administration guide; who may, of the roles above in their order.
 # Members view the board, and only owners the inbox. What the guide does not list follows the
-# nearest line: edits go with posts, moderation with trust, hand-overs with unclaiming.
+# nearest line: edits go with posts, moderation with trust, hand-overs with unclaiming; whoever is
+# registered may complain.
 MATRIX = {
     Action.CLAIM: "owner maintainer contributor",
     Action.SUBMIT: "owner maintainer contributor",
@@ -54,6 +55,8 @@ MATRIX = {
     Action.MODERATE: "owner",
     Action.EDIT: "owner maintainer",
     Action.COMMENT: "owner maintainer contributor",
+    Action.REPORT: "owner maintainer contributor restricted",
+    Action.APPEAL: "owner maintainer contributor restricted",
     Action.REGISTER: "owner maintainer contributor restricted stranger",
 }
 DEFAULTS = {
@@ -72,6 +75,8 @@ DEFAULTS = {
     Action.TRUST: "owner",
     Action.POLICY: "owner",
     Action.MODERATE: "owner",
+    Action.REPORT: "owner maintainer contributor restricted",
+    Action.APPEAL: "owner maintainer contributor restricted",
     Action.REVIEW: "owner maintainer contributor restricted stranger",
     Action.REGISTER: "owner maintainer contributor restricted stranger",
 }
@@ -119,9 +124,11 @@ def test_poster_and_claimer_may_more_than_their_trust(
 
 
 GOVERNING = (Action.TRUST, Action.POLICY, Action.MODERATE)
+RECORDED = (Action.REPORT, Action.APPEAL)
+FREE = [action for action in Action if action not in {*GOVERNING, *RECORDED}]
 
 
-@pytest.mark.parametrize("action", [action for action in Action if action not in GOVERNING])
+@pytest.mark.parametrize("action", FREE)
 def test_without_stated_policy_trust_never_blocks(action: Action) -> None:
     mine = replace(CLAIMED, posted_by="stranger", claimed_by="stranger")
 
@@ -135,6 +142,13 @@ def test_without_stated_policy_only_maintainers_govern(action: Action) -> None:
     assert allowed == ["owner"]
 
 
+@pytest.mark.parametrize("action", RECORDED)
+def test_without_stated_policy_whoever_complains_is_registered(action: Action) -> None:
+    allowed = {role for role, actor in ROLES.items() if is_allowed(action, actor, UNSTATED)}
+
+    assert set(ROLES) - {"stranger"} == allowed
+
+
 @pytest.mark.parametrize("action", [Action.EDIT, Action.UNCLAIM, Action.CLOSE, Action.WITHDRAW])
 def test_without_stated_policy_rows_of_others_need_trust_or_a_relation(action: Action) -> None:
     assert not is_allowed(action, ROLES["contributor"], UNSTATED, item=CLAIMED)
@@ -143,16 +157,55 @@ def test_without_stated_policy_rows_of_others_need_trust_or_a_relation(action: A
 
 @pytest.mark.parametrize("action", Action)
 @pytest.mark.parametrize("policy", [OPEN, TEAM, UNSTATED])
-def test_a_suspended_rig_may_unclaim_and_comment_only(action: Action, policy: Policy) -> None:
-    actor = Actor("carl", Rig("carl", trust_level=3), SUSPENSION)
+def test_a_suspended_rig_may_unclaim_comment_and_appeal_only(
+    action: Action, policy: Policy
+) -> None:
+    actor = Actor("carl", Rig("carl", trust_level=3), (SUSPENSION,))
 
     allowed = is_allowed(action, actor, policy, item=CLAIMED)
 
-    assert allowed == (action in {Action.UNCLAIM, Action.COMMENT})
+    assert allowed == (action in {Action.UNCLAIM, Action.COMMENT, Action.APPEAL})
+
+
+WITHIN = {
+    "posting": {Action.POST, Action.EDIT, Action.REPORT},
+    "claiming": {Action.CLAIM, Action.SUBMIT, Action.HANDOVER},
+    "reviewing": {Action.ACCEPT, Action.REJECT, Action.CLOSE, Action.MERGE, *GOVERNING},
+}
+
+
+@pytest.mark.parametrize("scope", WITHIN)
+def test_a_suspension_is_from_what_its_scope_says(scope: str) -> None:
+    free = Actor("carl", Rig("carl", trust_level=3))
+    held = replace(free, suspensions=(replace(SUSPENSION, scope=scope),))
+
+    lost = {
+        action
+        for action in Action
+        if is_allowed(action, free, OPEN, item=CLAIMED)
+        and not is_allowed(action, held, OPEN, item=CLAIMED)
+    }
+
+    assert WITHIN[scope] == lost
+
+
+def test_suspensions_of_a_rig_and_its_parent_add_up() -> None:
+    both = tuple(replace(SUSPENSION, scope=scope) for scope in ("posting", "claiming"))
+    actor = Actor("carl", Rig("carl", trust_level=3), both)
+
+    for action in (Action.POST, Action.CLAIM):
+        assert not is_allowed(action, actor, OPEN)
+    need_standing(actor, OPEN)
+
+
+def test_a_scope_that_is_not_known_is_everything() -> None:
+    actor = Actor("carl", Rig("carl"), (replace(SUSPENSION, scope="breathing"),))
+
+    assert not is_allowed(Action.POST, actor, UNSTATED)
 
 
 def test_a_suspension_says_its_reason() -> None:
-    actor = Actor("carl", Rig("carl", trust_level=3), SUSPENSION)
+    actor = Actor("carl", Rig("carl", trust_level=3), (SUSPENSION,))
 
     with pytest.raises(Suspended, match="carl is suspended: spam"):
         authorize(Action.CLAIM, actor, OPEN)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
+from wasteland.protocol.chain import Tip, beginning, tip_of
 from wasteland.protocol.diff import RowChange
 from wasteland.protocol.errors import WastelandError
 from wasteland.protocol.gate import (
@@ -86,6 +87,7 @@ class Town:
         usage: What counts against the actor's caps.
         submissions: Work that waits in open pull requests.
         lookalikes: Handles like the one that is being registered.
+        blocked: The peers that are refused.
     """
 
     records: Sequence[Record] = ()
@@ -97,6 +99,7 @@ class Town:
     merged_rigs: Mapping[str, Rig] = field(default_factory=dict)
     submissions: Sequence[Submission] = ()
     lookalikes: Sequence[str] = ()
+    blocked: Sequence[str] = ()
 
     def judge(self, actor: str, *rows: RowChange, account: str | None = None) -> Verdict:
         """Return the verdict on *rows* by rig *actor*, signed in as its owner by default."""
@@ -107,7 +110,7 @@ class Town:
         rigs = {rig.handle: rig for rig in self.rigs}
         rig = rigs.get(actor)
         return Authority(
-            actor=Actor(actor, rig, self.suspended.get(actor)),
+            actor=Actor(actor, rig, tuple(r for r in [self.suspended.get(actor)] if r)),
             policy=self.policy,
             at=AT,
             account=account if account is not None else f"{actor}-org",
@@ -116,6 +119,8 @@ class Town:
             usage=self.usage,
             submissions=self.submissions,
             lookalikes=self.lookalikes,
+            moderators={handle: r for handle, r in rigs.items() if r.trust == 3},
+            blocked=self.blocked,
             token="fresh",
             owned=self.owned,
         )
@@ -129,7 +134,16 @@ class Town:
             leases=self._merged(rows, Lease),
             rigs=self.merged_rigs,
             stamps=self._earlier_stamps(rows),
+            moderation=[r for r in self.records if isinstance(r, Moderation)],
+            tip=self.tip(),
         )
+
+    def tip(self) -> Tip:
+        """Return the newest link of the chain of moderation records."""
+        rows = [r.to_row() for r in self.records if isinstance(r, Moderation)]
+        links = [row for row in rows if row["seq"]]
+        last = max(links, key=lambda row: int(row["seq"] or 0), default=None)
+        return tip_of(last) if last else beginning(rows)
 
     def _earlier_stamps(self, rows: Iterable[RowChange]) -> list[Stamp]:
         new = {row.key for row in rows if row.table == "stamps"}

@@ -8,10 +8,13 @@ import pytest
 from fastapi.routing import APIRoute
 
 from wasteland.hub.tokens import Scope
-from wasteland.web import entry, items, people, writing
+from wasteland.web import connecting, creating, home, items, people, writing
 from web.browsers import BASE, BOARD, Office, item_path
 
-_ROUTERS = (entry.home, entry.router, items.router, people.router, writing.router)
+_ROUTERS = (
+    *(home.router, creating.router, connecting.router),
+    *(items.router, people.router, writing.router),
+)
 CHANGING = sorted(
     route.path
     for router in _ROUTERS

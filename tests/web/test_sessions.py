@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
+from wasteland.hub.proofs import Means, Proof
 from wasteland.hub.tokens import Scope
 from wasteland.web.app import create_app
 from wasteland.web.sessions import IDLE, LONGEST, Sessions
 from web.browsers import BASE, BOARD, Browser, Office
 
+ADA = Proof("ada", Means.TOKEN, "t1")
 NOON = datetime(2030, 5, 4, 12, tzinfo=UTC)
 
 
@@ -35,7 +37,7 @@ def sessions(tmp_path: Path, clock: Clock) -> Sessions:
 
 
 def test_a_session_is_found_by_its_secret_alone(sessions: Sessions) -> None:
-    begun, secret = sessions.begin("ada", "t1")
+    begun, secret = sessions.begin(ADA)
 
     assert sessions.find(secret) == begun
     assert sessions.find(begun.id) is None
@@ -43,7 +45,7 @@ def test_a_session_is_found_by_its_secret_alone(sessions: Sessions) -> None:
 
 
 def test_the_file_holds_no_secret(sessions: Sessions, tmp_path: Path) -> None:
-    _, secret = sessions.begin("ada", "t1")
+    _, secret = sessions.begin(ADA)
     sessions.close()
 
     kept = b"".join(path.read_bytes() for path in tmp_path.iterdir())
@@ -53,7 +55,7 @@ def test_the_file_holds_no_secret(sessions: Sessions, tmp_path: Path) -> None:
 
 
 def test_half_an_hour_of_silence_ends_a_session(sessions: Sessions, clock: Clock) -> None:
-    _, secret = sessions.begin("ada", "t1")
+    _, secret = sessions.begin(ADA)
     clock.at += IDLE - timedelta(minutes=2)
     assert sessions.find(secret)
 
@@ -65,7 +67,7 @@ def test_half_an_hour_of_silence_ends_a_session(sessions: Sessions, clock: Clock
 
 
 def test_a_day_ends_a_session_that_was_never_silent(sessions: Sessions, clock: Clock) -> None:
-    _, secret = sessions.begin("ada", "t1")
+    _, secret = sessions.begin(ADA)
     while clock.at < NOON + LONGEST - timedelta(minutes=20):
         clock.at += timedelta(minutes=20)
         assert sessions.find(secret), clock.at
@@ -77,14 +79,14 @@ def test_a_day_ends_a_session_that_was_never_silent(sessions: Sessions, clock: C
 
 
 def test_a_session_of_tls_is_unknown_under_the_plain_name(sessions: Sessions) -> None:
-    _, secret = sessions.begin("ada", "t1", over_tls=True)
+    _, secret = sessions.begin(ADA, over_tls=True)
 
     assert sessions.find(secret, over_tls=True)
     assert sessions.find(secret) is None
 
 
 def test_an_account_ends_no_session_of_another(sessions: Sessions) -> None:
-    begun, secret = sessions.begin("ada", "t1")
+    begun, secret = sessions.begin(ADA)
 
     assert not sessions.end("eve", begun.id)
     assert sessions.find(secret)

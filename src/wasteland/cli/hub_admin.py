@@ -1,106 +1,23 @@
-"""``wl hub``: running a hub: accounts, tokens, repositories. It works on the host's directory."""
+"""``wl hub``: running a hub: tokens, repositories. It works on the host's directory."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from . import hub_care
+from . import hub_care, hub_people, hub_secrets
 from .context import Context, pass_context, with_format
+from .opened import open_hub
 
 if TYPE_CHECKING:
     from ..hub.callers import Caller
-    from ..hub.hub import Hub
 
 
 @click.group(short_help="Run a hub: accounts, tokens, backup, move, check")
 def hub() -> None:
     """Run a hub: its accounts and tokens, backup, moving between engines, checking."""
-
-
-@hub.group(short_help="Accounts and organisations")
-def user() -> None:
-    """Manage the accounts and organisations of a hub."""
-
-
-@user.command("add")
-@click.argument("name")
-@click.option("--display-name", default="")
-@click.option("--admin", "is_admin", is_flag=True, help="it runs the hub")
-@click.option("--organisation", "is_organisation", is_flag=True, help="owned by accounts")
-@with_format
-@pass_context
-def user_add(context: Context, name: str, **options: Any) -> None:
-    """
-    Add an account or an organisation.
-
-    \b
-    Example:
-      wl hub user add ada --display-name "Ada"
-    """
-    with _hub(context) as found:
-        context.show("hub", found.accounts.add(name, **options))
-
-
-@user.command("list")
-@with_format
-@pass_context
-def user_list(context: Context) -> None:
-    """
-    List accounts and organisations.
-
-    \b
-    Example:
-      wl hub user list
-    """
-    with _hub(context) as found:
-        context.show("hub", found.accounts.all())
-
-
-@user.command("disable")
-@click.argument("name")
-@click.option("--enable", is_flag=True, help="let it sign in again")
-@with_format
-@pass_context
-def user_disable(context: Context, name: str, *, enable: bool) -> None:
-    """
-    Keep an account from signing in; its tokens stop at once.
-
-    \b
-    Example:
-      wl hub user disable ada
-    """
-    with _hub(context) as found:
-        context.show("hub", found.accounts.disable(name, disabled=not enable))
-
-
-@user.command("member")
-@click.argument("organisation")
-@click.argument("account")
-@click.option("--owner", "is_owner", is_flag=True, help="it may do all that the organisation may")
-@click.option("--remove", is_flag=True)
-@with_format
-@pass_context
-def user_member(
-    context: Context, organisation: str, account: str, *, is_owner: bool, remove: bool
-) -> None:
-    """
-    Make an account a member of an organisation, or its owner.
-
-    \b
-    Example:
-      wl hub user member acme ada --owner
-    """
-    with _hub(context) as found:
-        if remove:
-            found.accounts.remove_member(organisation, account)
-        else:
-            found.accounts.set_member(organisation, account, is_owner=is_owner)
-        context.show("hub", {"account": account, **found.accounts.organisations(account)})
 
 
 @hub.group(short_help="Tokens")
@@ -131,7 +48,7 @@ def token_create(  # noqa: PLR0917  # as the command has them
     from ..commons.data import to_data
     from ..hub.tokens import Scope
 
-    with _hub(context) as found:
+    with open_hub(context) as found:
         made, text = found.accounts.issue(
             account,
             label=label,
@@ -154,7 +71,7 @@ def token_list(context: Context, account: str) -> None:
     Example:
       wl hub token list ada
     """
-    with _hub(context) as found:
+    with open_hub(context) as found:
         context.show("hub", found.accounts.tokens(found.accounts.find(account).name))
 
 
@@ -171,7 +88,7 @@ def token_revoke(context: Context, account: str, token_id: str) -> None:
     Example:
       wl hub token revoke ada 4f2a90c1d3e5
     """
-    with _hub(context) as found:
+    with open_hub(context) as found:
         found.accounts.revoke(account, token_id)
     context.show("hub", {"revoked": token_id})
 
@@ -192,7 +109,7 @@ def set_visibility(context: Context, repo: str, visibility: str) -> None:
     from ..hosts.base import RepoName
     from ..hub import repositories
 
-    with _hub(context) as found:
+    with open_hub(context) as found:
         changed = repositories.change(
             found, _operator(), RepoName.parse(repo), visibility=visibility
         )
@@ -217,7 +134,7 @@ def set_role(context: Context, repo: str, account: str, role: str) -> None:
     from ..hub.catalog import Role
 
     name = RepoName.parse(repo)
-    with _hub(context) as found:
+    with open_hub(context) as found:
         found.host.parent(name)
         who = found.accounts.find(account).name
         found.catalog.set_role(name, who, None if role == "none" else Role(role))
@@ -232,19 +149,8 @@ def _operator() -> Caller:
     return Caller(account="operator", is_admin=True, scope=Scope.ADMIN)
 
 
-@contextmanager
-def _hub(context: Context) -> Iterator[Hub]:
-    from ..hub.hub import Hub, Options
-
-    settings = context.settings
-    options = Options(dolt=settings.dolt, dolt_password=settings.read_dolt_password())
-    found = Hub.open(settings.host, options)
-    try:
-        yield found
-    finally:
-        found.close()
-
-
+hub.add_command(hub_people.user)
 for _care in hub_care.OF_HUB:
     hub.add_command(_care)
+hub.add_command(hub_secrets.secrets)
 COMMANDS = {"hub": hub}

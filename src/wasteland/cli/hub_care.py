@@ -53,11 +53,15 @@ def move(context: Context, repo: str, engine: str, *, squash: bool, keep_old: bo
 
 @click.command()
 @click.argument("directory", type=click.Path(path_type=Path))
+@click.option("--with-keys", is_flag=True, help="the master keys too, beside what they open")
 @with_format
 @pass_context
-def backup(context: Context, directory: Path) -> None:
+def backup(context: Context, directory: Path, *, with_keys: bool) -> None:
     """
     Copy the whole host to a new directory; the hub may run meanwhile.
+
+    Stored tokens of upstreams are copied as they are kept, encrypted. The master keys that open
+    them are left out unless --with-keys asks for them; keep a copy of them elsewhere.
 
     \b
     Example:
@@ -66,7 +70,13 @@ def backup(context: Context, directory: Path) -> None:
     from ..hub.backup import backup as copy
 
     with _told(context) as progress:
-        report = copy(context.settings.host, directory, **_dolt(context), progress=progress)
+        report = copy(
+            context.settings.host,
+            directory,
+            **_dolt(context),
+            with_keys=with_keys,
+            progress=progress,
+        )
     context.show("hub", report)
 
 

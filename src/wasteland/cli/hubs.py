@@ -37,6 +37,12 @@ from .context import Context, pass_context, with_format
     metavar="PREFIX",
     help="remotes whose branches may be offered, such as https://host/path",
 )
+@click.option("--oidc-issuer", default="", metavar="URL", help="where people sign in elsewhere")
+@click.option("--oidc-client", default="", metavar="ID", help="the name of this hub there")
+@click.option("--oidc-accounts", is_flag=True, help="who signs in there first gets an account")
+@click.option("--smtp", default="", metavar="HOST:PORT", help="the mail server for digests")
+@click.option("--mail-from", default="", metavar="ADDRESS", help="the address that they come from")
+@click.option("--mail-user", default="", metavar="NAME", help="of the hub at the mail server")
 @click.option("--admin", default="admin", show_default=True, help="first account, at first start")
 @with_format
 @pass_context
@@ -55,18 +61,34 @@ def serve(
     Evidence is looked at and webhooks are told with --allow-outgoing only, on the public internet;
     each --allow-outgoing-to adds a host of your own.
 
+    With --oidc-issuer and --oidc-client people sign in by OpenID Connect too, and come back to
+    /-/sign-in/elsewhere/back; the secret is WL_OIDC_SECRET, or in a file that WL_OIDC_SECRET_FILE
+    names.
+
+    With --smtp accounts that ask for it are sent what became of their work, daily or weekly. The
+    password of --mail-user is WL_SMTP_PASSWORD, or in a file that WL_SMTP_PASSWORD_FILE names.
+
     \b
     Example:
       wl serve
       wl serve --port 0 --engine dolt
       wl serve --engine dolt --dolt-url mysql://hub@db.example.org:3306
       wl serve --allow-outgoing --allow-outgoing-to ci.lan
+      wl serve --public-host hub.example.org --oidc-issuer https://id.example.org --oidc-client wl
     """
     from ..hub import serving
     from ..hub.catalog import Visibility
     from ..hub.hub import Hub, Options
     from ..web.app import create_app
+    from .letters import mail
+    from .providers import provider
 
+    elsewhere = provider(
+        context.settings,
+        issuer=options["oidc_issuer"],
+        client=options["oidc_client"],
+        makes_accounts=options["oidc_accounts"],
+    )
     if options["outgoing_allowed"] and not options["allow_outgoing"]:
         raise click.UsageError("--allow-outgoing-to adds to --allow-outgoing; give both.")
     chosen = Options(
@@ -81,8 +103,17 @@ def serve(
         dolt=context.settings.dolt,
         dolt_url=dolt_url or "",
         dolt_password=context.settings.read_dolt_password(),
+        master_keys=context.settings.master_keys,
+        mail=mail(
+            context.settings,
+            server=options["smtp"],
+            sender=options["mail_from"],
+            user=options["mail_user"],
+            hosts=options["hosts"],
+        ),
     )
     hub = Hub.open(context.settings.host, chosen)
+    hub.provider = elsewhere
     try:
         first = serving.first_start(hub, admin)
 

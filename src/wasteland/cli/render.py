@@ -11,7 +11,7 @@ from rich.console import Group, RenderableType
 from ..commons.data import to_data
 from ..commons.joining import Joined
 from ..commons.receipts import Receipt
-from .pages import board, item, parts, plain, review, rigs, syncing
+from .pages import board, item, moderation, parts, plain, review, rigs, syncing, trials
 from .pages.receipt import receipt
 
 
@@ -56,6 +56,10 @@ _AGING: Final[Mapping[str, Callable[[Any, datetime], RenderableType]]] = {
     "comment": review.comment,
     "rig list": rigs.rigs,
     "rig show": rigs.rig,
+    "reports": moderation.queue,
+    "audit": moderation.log,
+    "peer list": moderation.blocks,
+    "policy try": trials.trial,
 }
 _PAGES: Final[Mapping[str, Callable[[Any], RenderableType]]] = {
     "policy show": rigs.rules,

@@ -18,7 +18,7 @@ from ..protocol.policy import Policy
 from ..protocol.records import Completion, Record, Rig, RigLink, Stamp, WantedItem
 from ..protocol.roles import Actor
 from ..protocol.rules_rigs import lineage, skeleton
-from . import queries
+from . import queries, records
 from .queries import Query
 
 R = TypeVar("R", bound=Record)
@@ -51,8 +51,8 @@ def load_authority(
     rig = queries.one(query, Rig, handle)
     answering = _answering(query, rig)
     kin = [handle, *answering, *_registering(query, rows, account)]
-    suspended = (queries.suspension(query, name, at) for name in kin) if owned else ()
-    actor = Actor(handle, rig, next(filter(None, suspended), None))
+    suspended = (found for name in kin for found in queries.suspensions(query, name, at))
+    actor = Actor(handle, rig, tuple(suspended) if owned else ())
     rigs, links = _others(query, rows, handle)
     return Authority(
         actor=actor,
@@ -64,6 +64,8 @@ def load_authority(
         usage=_usage(query, rows, handle, account, at) if policy.is_stated else Usage(),
         submissions=submissions,
         lookalikes=_lookalikes(query, rows) if policy.is_stated else (),
+        moderators=records.moderators(query, rows, policy) if owned else {},
+        blocked=records.blocked(query) if owned else (),
         token=token,
         owned=owned,
     )
@@ -131,6 +133,7 @@ def proposed(query: Query, rows: Sequence[RowChange], *, owned: bool) -> Propose
         if found := queries.one(query, Completion, context):
             completions[context] = found
     named |= {c.wanted_id for c in completions.values() if c.wanted_id} - changed
+    named |= records.reported_items(rows)
     items = {i.id: i for name in named if (i := queries.one(query, WantedItem, name))}
     stamping = _named(row for row in rows if row.table == "stamps")
     rigs = queries.kin(query, stamping)[0] if stamping else {}
@@ -141,6 +144,7 @@ def proposed(query: Query, rows: Sequence[RowChange], *, owned: bool) -> Propose
         leases=queries.leases(query, changed) if owned else {},
         rigs=_overlaid(rigs, rows, Rig) if stamping else {},
         stamps=_earlier_stamps(query, rows),
+        **(records.proposed(query, rows) if owned else {}),
     )
 
 

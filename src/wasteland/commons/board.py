@@ -7,12 +7,12 @@ request. A commons of ours is asked for due leases first, so that what is shown 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
 from ..hosts.base import PullRequest
-from ..protocol import names, trailers
+from ..protocol import editions, names, trailers
 from ..protocol.errors import Invalid, NotFound
 from ..protocol.policy import Action, Policy
 from ..protocol.records import Completion, Lease, Status, WantedItem
@@ -64,7 +64,9 @@ class Board(Session):
         Return the items of the board, most urgent and newest first.
 
         Args:
-            status: A stored word, or "all"; what is open by default, and everything of a claimer.
+            status: A stored word, "live" for all that is not finished, or "all"; what is open by
+                default, and everything of a claimer.
+            tag: Those that an item carries, joined by commas.
             search: Words contained in the title.
             view: Lay over main your own pending work ("mine"), everybody's ("all") or none
                 ("upstream").
@@ -101,6 +103,16 @@ class Board(Session):
             filters.require_known_words()
         found = [row for row in rows.values() if filters.follows(row.item)]
         return sorted(found, key=lambda row: filters.order(row.item))[:limit]
+
+    def seen(self, items: Iterable[WantedItem]) -> list[BoardRow]:
+        """Return items of main as the acting rig sees them: under its own pending work."""
+        rows = {item.id: BoardRow(item) for item in items}
+        for pull in self.pending(mine=True) if rows else ():
+            item_id = branch_item(pull)
+            mine = self._offered_item(pull, item_id) if item_id in rows else None
+            if mine:
+                rows[item_id] = BoardRow(mine, 1, is_pending=True)
+        return list(rows.values())
 
     def show(self, id: str, *, as_of: str | None = None) -> ItemSheet:  # noqa: A002
         """
@@ -253,6 +265,7 @@ class Board(Session):
             if is_now and self.seat.rig
             else (),
             findings=self._findings(query, self._unreviewed(item.id, completions, about)),
+            edition=editions.edition(item),
         )
 
     def _findings(self, query: Query, waiting: Sequence[Completion]) -> list[str]:

@@ -26,3 +26,8 @@ def count_by_status(session: Session) -> dict[str, int]:
         while len(_known) > _REMEMBERED:
             _known.popitem(last=False)
     return dict(found)
+
+
+def count_waiting(session: Session) -> int:
+    """Return how many pull requests of the commons are open."""
+    return session.host.count_pulls(session.repo)

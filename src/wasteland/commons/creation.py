@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from .. import __version__
@@ -29,6 +30,7 @@ def create_commons(
     preset: str = "open",
     mode: str = "pr",
     scale: str = "1",
+    rules: Mapping[str, str] | None = None,
 ) -> str:
     """
     Create *repo* on *host* with *handle* as its maintainer; return main's head.
@@ -38,6 +40,7 @@ def create_commons(
         preset: "open" or "team".
         mode: "pr" or "direct".
         scale: "1" for scores 0 to 1, "5" where clients that read integers take part.
+        rules: Name -> text of rules that the commons states from its beginning.
     Raises:
         Conflict: It exists, and is not what an interrupted creation has left.
         Invalid: The handle or a rule breaks its form.
@@ -52,6 +55,7 @@ def create_commons(
         preset=preset,
         mode=mode,
         scale=scale,
+        rules=rules,
     )
     leftover = _leftover(host, repo, engine)
     if leftover:
@@ -75,6 +79,7 @@ def first_rows(
     preset: str = "open",
     mode: str = "pr",
     scale: str = "1",
+    rules: Mapping[str, str] | None = None,
 ) -> list[Record]:
     """
     Return the rows that a new commons begins with, for arguments of ``create_commons``.
@@ -83,7 +88,7 @@ def first_rows(
         Invalid: The handle or a rule breaks its form.
     """
     return [
-        *_meta(name or repo.name, preset, mode, scale),
+        *_meta(name or repo.name, preset, mode, scale, rules or {}),
         Rig(
             handle=names.check_handle(handle),
             display_name=display_name or handle,
@@ -134,16 +139,17 @@ def _is_ours_to_fill(host: Host, repo: RepoName) -> bool:
         return True
 
 
-def _meta(name: str, preset: str, mode: str, scale: str) -> list[Record]:
-    rules = {
+def _meta(name: str, preset: str, mode: str, scale: str, rules: Mapping[str, str]) -> list[Record]:
+    rows = {
         "schema_version": SCHEMA_VERSION,
         "wasteland_name": name,
         PRESET_KEY: check_rule("preset", preset),
         SCALE_KEY: scale,
     }
     if mode != "pr":
-        rules[f"{PREFIX}mode"] = check_rule("mode", mode)
-    return [Meta(key, value) for key, value in rules.items()]
+        rows[f"{PREFIX}mode"] = check_rule("mode", mode)
+    rows |= {f"{PREFIX}{rule}": check_rule(rule, text) for rule, text in rules.items()}
+    return [Meta(key, value) for key, value in rows.items()]
 
 
 def _fill(database: Engine, rows: list[Record], handle: str, now: datetime) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..hosts.base import HostAbility, PullRequest, PullState
+from ..hosts.base import PullRequest, PullState
 from ..protocol import fields, ids, lifecycle, stamps, words
 from ..protocol.diff import RowChange
 from ..protocol.errors import Conflict, Invalid, NotFound
@@ -19,16 +19,17 @@ from ..protocol.records import Completion, Stamp, Status, WantedItem
 from ..protocol.roles import authorize
 from . import queries, receipts
 from .changes import added, changed, removed
+from .closing import Closing
 from .data import to_data
 from .intents import Intent, Options
 from .queries import Query
 from .receipts import Receipt
-from .review import Review, need_head
+from .review import need_head
 from .session import branch_item, branch_rig
 from .submissions import end_rivals
 
 
-class Decisions(Review):
+class Decisions(Closing):
     """The operations that settle a submission."""
 
     def accept(
@@ -99,14 +100,18 @@ class Decisions(Review):
         *,
         reason: str = "",
         rig: str = "",
+        head: str = "",
         op_id: str | None = None,
         dry_run: bool = False,
     ) -> Receipt:
         """
         Give submitted work back to its rig, with the reason.
 
+        Args:
+            head: The commit that was reviewed, or its first 7 characters or more; "" for any.
         Raises:
             Conflict: Nothing was submitted.
+            Stale: The pull request offers another commit than *head* by now.
         """
         options = self.options(op_id, dry_run=dry_run)
         text = fields.reason(reason)
@@ -117,6 +122,7 @@ class Decisions(Review):
         intent = Intent(
             "reject", Action.REJECT, item_id, request, title=title, body=text, decides=True
         )
+        need_head(pull, head)
         if pull:
             return self.once(intent, options, lambda: self._turn_down(pull, item_id, text, options))
         return self.write(intent, lambda query: self._rejection(query, item_id, rig), options)
@@ -126,13 +132,17 @@ class Decisions(Review):
         id: str,  # noqa: A002
         *,
         rig: str = "",
+        head: str = "",
         op_id: str | None = None,
         dry_run: bool = False,
     ) -> Receipt:
         """
         Complete an item without a stamp.
 
+        Args:
+            head: The commit that was reviewed, or its first 7 characters or more; "" for any.
         Raises:
+            Stale: The pull request offers another commit than *head* by now.
             Forbidden: The pull request changes more than this item, and you may not merge.
             Conflict: Nothing was submitted.
         """
@@ -143,6 +153,7 @@ class Decisions(Review):
             self._need_scope(pull, item_id)
 
         def plan(query: Query) -> list[RowChange]:
+            need_head(pull, head)
             stored, item, completion = self._submitted(query, item_id, rig)
             closed = lifecycle.close(item, by=completion.completed_by, at=self.host.now())
             return [changed(stored, item, closed)]
@@ -280,7 +291,7 @@ class Decisions(Review):
         authorize(Action.REJECT, self.actor(), self.policy(), item=item)
         note = f"{item_id} is back with {branch_rig(pull)}; pull request {pull.id} is closed."
         if not options.dry_run:
-            self._end_rejected(pull, reason)
+            self._end_with(pull, reason)
         return Receipt(
             operation="reject",
             op_id=options.op_id,
@@ -295,11 +306,6 @@ class Decisions(Review):
             next=[f"wl show {item_id}"],
             note=note,
         )
-
-    def _end_rejected(self, pull: PullRequest, reason: str) -> None:
-        if reason and self.moves_main and HostAbility.PULL_REQUESTS in self.host.abilities:
-            self.host.comment(self.repo, pull.id, author=self.seat.rig, body=reason)
-        self.host.end_pull(self.repo, pull.id, state=PullState.CLOSED, reason=reason)
 
 
 def _titled(step: str, reason: str) -> str:

@@ -7,7 +7,7 @@ commit, so that every client sees the item open again. Only a commons of ours ex
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -59,6 +59,23 @@ def due(session: Session) -> list[str]:
 def effective(session: Session, lease: Lease) -> Lease:
     """Return *lease* with its renewal counted in."""
     return _renewed(lease, session.host.renewals(session.repo))
+
+
+def ends(session: Session, query: Query, item_ids: Iterable[str]) -> dict[str, datetime]:
+    """Return when the leases of these items end, by id; nothing of one that does not."""
+    found = queries.leases(query, item_ids) if session.is_owned else {}
+    renewals = session.host.renewals(session.repo) if found else {}
+    last = ((name, _renewed(lease, renewals).expires_at) for name, lease in found.items())
+    return {name: at for name, at in last if at}
+
+
+def ending(session: Session, until: datetime) -> list[Lease]:
+    """Return the leases that end before *until*, renewals counted in."""
+    if not session.is_owned:
+        return []
+    found = list(_overdue(session.main(), until))
+    renewals = session.host.renewals(session.repo) if found else {}
+    return [each for each in (_renewed(lease, renewals) for lease in found) if _ended(each, until)]
 
 
 def held(session: Session, query: Query, item: WantedItem) -> Lease:

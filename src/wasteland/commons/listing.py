@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import string
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from ..protocol import words
 from ..protocol.errors import Invalid
 from ..protocol.lean import dataclass
 from ..protocol.names import visible
-from ..protocol.records import WantedItem, read_time, write_time
+from ..protocol.records import Status, WantedItem, read_time, write_time
 
 SORTS: Final = ("priority", "newest", "alpha")
+LIVE: Final = "live"
+"""What stands for every status of an item that is not finished."""
+_UNFINISHED: Final = (Status.OPEN.value, Status.CLAIMED.value, Status.IN_REVIEW.value)
 MAX_LIMIT: Final = 100_000
 _MAX_TEXT: Final = 1000
 _LONG_AGO: Final = 0.0
@@ -28,7 +32,8 @@ class Filters:
     What the board is asked for; empty means any.
 
     Attributes:
-        status: A stored word; "" for all of them.
+        status: A stored word, or ``LIVE``; "" for all of them.
+        tag: Those that the item carries, joined by commas.
         priority: 0 to 4 or None.
         text: Contained in the title; the case of the letters a to z does not matter.
         limit: Rows at most.
@@ -90,6 +95,10 @@ class Filters:
             **texts,
         )
 
+    def from_after(self, item: WantedItem) -> Filters:
+        """Return the same filters for a page that begins after *item*."""
+        return replace(self, after=item)
+
     def require_known_words(self) -> None:
         """
         Refuse a misspelled status or type; asked only where nothing was found.
@@ -101,23 +110,35 @@ class Filters:
         """
         if self.type:
             words.parse_type(self.type)
-        if self.status:
+        if self.status not in {"", LIVE}:
             words.parse_status(self.status)
+
+    @property
+    def statuses(self) -> tuple[str, ...]:
+        """The stored words that are asked for, one by one; "" alone for all of them."""
+        return _UNFINISHED if self.status == LIVE else (self.status,)
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The tags that are asked for; an item carries all of them."""
+        return tuple(filter(None, (word.strip() for word in self.tag.split(","))))
 
     def admits(self, item: WantedItem) -> bool:
         """Return whether *item* would be listed; the same test as the SQL, for pending rows."""
         wanted: Sequence[tuple[object, object]] = (
-            (self.status, item.status),
             (self.project, item.project),
             (self.type, item.type),
             (self.effort, item.effort_level),
             (self.posted_by, item.posted_by),
             (self.claimed_by, item.claimed_by),
         )
+        # Tags that are no list are kept for display and mean nothing.
+        labels = item.tags if isinstance(item.tags, tuple) else ()
         return (
             all(asked == has for asked, has in wanted if asked)
             and self.priority in {None, item.priority}
-            and (not self.tag or self.tag in (item.tags or ()))
+            and (not self.status or item.status in self.statuses)
+            and all(tag in labels for tag in self.tags)
             and fold(self.text) in fold(item.title)
         )
 

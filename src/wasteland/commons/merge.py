@@ -19,8 +19,8 @@ from ..protocol.diff import RowChange
 from ..protocol.errors import Forbidden, Unsupported
 from ..protocol.gate import Authority, Submission, Verdict, judge
 from ..protocol.names import visible
-from ..protocol.schema import TABLES
-from . import queries, submissions
+from ..protocol.schema import MODERATION, TABLES
+from . import queries, records, submissions
 from .authority import load_authority, proposed
 from .queries import Query
 from .recovery import including
@@ -152,11 +152,23 @@ def judge_offer(session: Session, rows: Sequence[RowChange], query: Query) -> Ve
     return judged(session, query, rows, Seat(session.seat.rig, session.account_of()))
 
 
-def judged(session: Session, merged: Query, rows: Sequence[RowChange], seat: Seat) -> Verdict:
-    """Return what the gate would say today about *rows* by *seat*, whose tree *merged* reads."""
+def judged(
+    session: Session,
+    merged: Query,
+    rows: Sequence[RowChange],
+    seat: Seat,
+    *,
+    main: Query | None = None,
+) -> Verdict:
+    """
+    Return what the gate would say today about *rows* by *seat*, whose tree *merged* reads.
+
+    Args:
+        main: Reads main; None for the session's own look at it.
+    """
     waiting = submissions.brought_along(session, rows, seat.rig, _judged_alone)
     work = [each.submission for each in waiting]
-    authority = _authority(session, session.main(), rows, seat, work)
+    authority = _authority(session, main or session.main(), rows, seat, work)
     return judge(proposed(merged, rows, owned=session.is_owned), authority)
 
 
@@ -189,6 +201,8 @@ def _authority(
 
 def _offered(session: Session, pull: PullRequest) -> _Offered:
     rows = offered_rows(session, pull)
+    if session.is_owned and any(row.table == MODERATION.name for row in rows):
+        records.need_columns(session)
     seat = Seat(branch_rig(pull), session.account_of(pull))
     waiting = submissions.brought_along(session, rows, seat.rig, _judged_alone)
     newest = session.host.engine(pull.source).log(pull.head, limit=1)[0]

@@ -5,20 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from ..protocol import fields, ids, names
+from ..protocol import fields, names
 from ..protocol.diff import RowChange
-from ..protocol.errors import Conflict, Invalid, NotFound, Unsupported
+from ..protocol.errors import Conflict, Invalid
+from ..protocol.moderation import UPHELD, Deed, Scope
 from ..protocol.policy import Action
-from ..protocol.records import Moderation, Rig, read_time
+from ..protocol.records import read_time
 from . import queries
-from .changes import added, changed
-from .intents import Intent
+from .changes import added
 from .queries import Query
 from .receipts import Receipt
-from .writing import WriteSession
+from .record_keeping import RecordKeeping, intent
 
 
-class Moderating(WriteSession):
+class Moderating(RecordKeeping):
     """The operations of moderators on rigs."""
 
     def suspend(
@@ -26,51 +26,68 @@ class Moderating(WriteSession):
         handle: str,
         *,
         reason: str,
+        scope: str = Scope.EVERYTHING.value,
         until: str = "",
+        report: str = "",
         op_id: str | None = None,
         dry_run: bool = False,
     ) -> Receipt:
         """
-        Keep a rig from writing; it may still give back what it holds, and appeal by a comment.
+        Keep a rig from writing; it may still give back what it holds, say something, and appeal.
 
         Args:
             reason: 1 to 4096 characters; the rig is told.
+            scope: What it may not do: everything, posting, claiming or reviewing.
             until: A date such as 2026-03-01, or a time; "" until somebody restores it.
+            report: The id of a report that this upholds.
         Raises:
             Conflict: It is suspended already.
             Forbidden: It is your own, or has more trust than you.
-            NotFound: No such rig.
+            NotFound: No such rig, or no such report about it.
             TrustTooLow: Moderation is for maintainers.
             Unsupported: This commons keeps no moderation records.
         """
-        options = self.options(op_id, dry_run=dry_run)
-        self._need_records()
-        record = Moderation(
-            id=ids.derived("m", options.op_id),
-            rig=handle,
-            action="suspend",
+        options = self._begin(op_id, dry_run=dry_run)
+        record = self._record(
+            options,
+            Deed.SUSPEND,
+            handle,
             reason=fields.long_text("reason", reason, required=True),
-            decided_by=self.need_rig(),
-            created_at=self.host.now(),
+            scope=_scope(scope),
             expires_at=_end(until, self.host.now()),
+            about=report or None,
+        )
+        answer = self._record(
+            options, Deed.ANSWER, handle, reason=record.reason, about=report, outcome=UPHELD
         )
 
         def plan(query: Query) -> list[RowChange]:
             self._rig(query, handle)
-            present = self.actor(query, handle=handle).suspension
-            if present:
+            present = self.actor(query, handle=handle).suspensions
+            own = [each for each in present if each.rig == handle]
+            if own:
                 raise Conflict(
-                    f"{handle} is suspended already: {present.reason or 'no reason given'}.",
+                    f"{handle} is suspended already: {own[0].reason or 'no reason given'}.",
                     hint=f"wl rig restore {handle}",
                     rig=handle,
-                    id=present.id,
+                    id=own[0].id,
                 )
-            return [added(record)]
+            return [added(each) for each in ((record, answer) if report else (record,))]
 
         request = {"handle": handle, "reason": record.reason, "until": until}
-        return self.write(_intent("suspend", handle, record.id, request), plan, options)
+        more = {"scope": record.scope, "report": report}
+        request |= {name: value for name, value in more.items() if value}
+        about = intent("suspend", handle, record.id, request, Action.MODERATE)
+        return self.write(about, plan, options)
 
-    def restore(self, handle: str, *, op_id: str | None = None, dry_run: bool = False) -> Receipt:
+    def restore(
+        self,
+        handle: str,
+        *,
+        reason: str = "",
+        op_id: str | None = None,
+        dry_run: bool = False,
+    ) -> Receipt:
         """
         Lift the suspension of a rig; the record of it stays.
 
@@ -80,60 +97,34 @@ class Moderating(WriteSession):
             TrustTooLow: Moderation is for maintainers.
             Unsupported: This commons keeps no moderation records.
         """
-        options = self.options(op_id, dry_run=dry_run)
-        self._need_records()
-        now = self.host.now()
+        options = self._begin(op_id, dry_run=dry_run)
+        text = fields.reason(reason) or None
+        record = self._record(options, Deed.RESTORE, handle, reason=text)
 
         def plan(query: Query) -> list[RowChange]:
             self._rig(query, handle)
-            if self.actor(query, handle=handle).suspension is None:
+            found = queries.suspensions(query, handle, self.host.now())
+            if not found:
                 raise Conflict(
                     f"{handle} is not suspended.", hint=f"wl rig show {handle}", rig=handle
                 )
-            return [_lifted(query, record, now) for record in _unlifted(query, handle)]
+            return [added(replace(record, about=found[0].id))]
 
-        found = _unlifted(self.main(), handle)
-        about = found[0].id if found else ""
-        return self.write(_intent("restore", handle, about, {"handle": handle}), plan, options)
-
-    def _need_records(self) -> None:
-        if not self.is_owned:
-            raise Unsupported(
-                f"{self.repo} keeps no moderation records; its host decides who may write.",
-                hint="wl rig trust HANDLE 0",
-            )
-
-    def _rig(self, query: Query, handle: str) -> Rig:
-        found = queries.one(query, Rig, handle)
-        if found is None:
-            raise NotFound(
-                f"{names.visible(handle)} is not a rig of {self.repo}.",
-                hint="wl rig list",
-                rig=handle,
-            )
-        return found
+        request = {"handle": handle, **({"reason": text} if text else {})}
+        about = intent("restore", handle, record.id, request, Action.MODERATE)
+        return self.write(about, plan, options)
 
 
-def _intent(operation: str, handle: str, record_id: str, request: dict[str, str | None]) -> Intent:
-    return Intent(
-        operation,
-        Action.MODERATE,
-        record_id,
-        request,
-        table="wlx_moderation",
-        title=f"wl {operation}: {handle}",
-        decides=True,
-    )
-
-
-def _unlifted(query: Query, handle: str) -> list[Moderation]:
-    records = queries.where(query, Moderation, "rig", handle)
-    return [each for each in records if each.action == "suspend" and each.lifted_at is None]
-
-
-def _lifted(query: Query, record: Moderation, at: datetime) -> RowChange:
-    stored = queries.row(query, record.table, record.id) or {}
-    return changed(stored, record, replace(record, lifted_at=at))
+def _scope(text: str) -> str | None:
+    """Return the stored word of a scope, None for the usual one."""
+    word = text.strip().lower()
+    if word not in Scope._value2member_map_:
+        raise Invalid(
+            f"{names.visible(text)} is no scope: it is one of {', '.join(Scope)}.",
+            field="scope",
+            value=text,
+        )
+    return None if word == Scope.EVERYTHING else word
 
 
 def _end(text: str, now: datetime) -> datetime | None:

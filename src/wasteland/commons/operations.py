@@ -97,6 +97,21 @@ _ITEM_FIELDS: Final = {
     "effort": Param("trivial, small, medium, large or epic", words=words.EFFORTS),
     "tags": Param("words joined by commas"),
 }
+_SCOPES: Final = ("everything", "posting", "claiming", "reviewing")
+_CATEGORIES: Final = ("spam", "abuse", "plagiarism", "evidence", "private", "other")
+_DEEDS: Final = (
+    "report",
+    "suspend",
+    "restore",
+    "appeal",
+    "answer",
+    "block",
+    "unblock",
+    "trust",
+    "withdraw",
+    "unclaim",
+)
+_PEER: Final = Param("org/db, a host such as rust.example, or both")
 _QUALITIES: Final = tuple(words.QUALITIES)
 _SCORE: Final = Param("excellent, good, fair, poor; 1 to 5; or 0.0 to 1.0", words=_QUALITIES)
 
@@ -117,9 +132,12 @@ OPERATIONS: Final = (
         example="wl browse --type bug --effort small",
         params={
             **{k: v for k, v in _ITEM_FIELDS.items() if k in {"project", "type", "priority"}},
-            "status": Param("a status, or all; open by default", words=(*words.STATUSES, "all")),
+            "status": Param(
+                "a status, live for all that is not finished, or all; open by default",
+                words=(*words.STATUSES, "live", "all"),
+            ),
             "effort": Param("expected effort", words=words.EFFORTS),
-            "tag": Param("a tag that it carries"),
+            "tag": Param("tags that it carries, joined by commas"),
             "posted_by": Param("the rig that posted it", source="rig"),
             "claimed_by": Param("the rig that holds it", source="rig"),
             "search": Param("words contained in the title"),
@@ -196,7 +214,12 @@ OPERATIONS: Final = (
         "PATCH /wanted/{id}",
         action="edit",
         example="wl update w-4f2a --priority critical",
-        params={"id": _ID, **_ITEM_FIELDS},
+        params={
+            "id": _ID,
+            **_ITEM_FIELDS,
+            "add_tags": Param("words to add to its tags, joined by commas"),
+            "seen": Param("the edition that you saw, as wl show --json tells it; refuse any other"),
+        },
         idempotent=True,
     ),
     _row(
@@ -285,6 +308,7 @@ OPERATIONS: Final = (
             "id": _ID,
             "reason": Param("what is missing"),
             "rig": Param("whose submission, where there are several", source="rig"),
+            "head": _HEAD,
         },
         destructive=True,
     ),
@@ -299,6 +323,7 @@ OPERATIONS: Final = (
         params={
             "id": _ID,
             "rig": Param("whose submission, where there are several", source="rig"),
+            "head": _HEAD,
         },
         destructive=True,
     ),
@@ -356,6 +381,21 @@ OPERATIONS: Final = (
         destructive=True,
     ),
     _row(
+        "decline",
+        "closing:Closing.decline",
+        Kind.WRITE,
+        "Close a pull request without merging it",
+        "POST /pulls/{pull}/close",
+        action="merge",
+        example='wl decline 3 --reason "The board has it already"',
+        params={
+            "pull": _PULL,
+            "reason": Param("why; its author reads it"),
+            "head": _HEAD,
+        },
+        destructive=True,
+    ),
+    _row(
         "undo",
         "undo:Undo.undo",
         Kind.WRITE,
@@ -371,7 +411,11 @@ OPERATIONS: Final = (
         "List the rigs of the commons",
         "GET /rigs",
         example="wl rig list",
-        params={"limit": Param("rows at most"), "as_of": _AS_OF},
+        params={
+            "limit": Param("rows at most"),
+            "search": Param("part of a handle, a name or an account"),
+            "as_of": _AS_OF,
+        },
     ),
     _row(
         "rig show",
@@ -393,6 +437,7 @@ OPERATIONS: Final = (
         params={
             "handle": _RIG,
             "level": Param("0 unverified, 1 participant, 2 trusted, 3 maintainer"),
+            "reason": Param("why; kept as a record that rigs can read"),
         },
         destructive=True,
         idempotent=True,
@@ -408,7 +453,9 @@ OPERATIONS: Final = (
         params={
             "handle": _RIG,
             "reason": Param("why; the rig is told"),
+            "scope": Param("from what", words=_SCOPES),
             "until": Param("a date to come; without one until it is restored"),
+            "report": Param("a report that this upholds"),
         },
         destructive=True,
     ),
@@ -420,7 +467,7 @@ OPERATIONS: Final = (
         "DELETE /rigs/{handle}/suspension",
         action="moderate",
         example="wl rig restore eve",
-        params={"handle": _RIG},
+        params={"handle": _RIG, "reason": Param("why")},
     ),
     _row(
         "rig link",
@@ -437,8 +484,102 @@ OPERATIONS: Final = (
         idempotent=True,
     ),
     _row(
+        "report",
+        "reports:Reporting.report",
+        Kind.WRITE,
+        "Tell the moderators of an item, a rig or a comment",
+        "POST /moderation/reports",
+        action="report",
+        example='wl report w-4f2a --category spam --reason "Posted ten times"',
+        params={
+            "target": Param("an item's id; a rig or a comment (PULL#NUMBER) with --kind"),
+            "kind": Param("what it is", words=("item", "rig", "comment")),
+            "category": Param("what is wrong", words=_CATEGORIES),
+            "reason": Param("what is wrong, in words that other rigs may read"),
+        },
+    ),
+    _row(
+        "reports",
+        "reports:Reporting.reports",
+        Kind.READ,
+        "Show open reports and appeals, and what is in force",
+        "GET /moderation",
+        example="wl reports",
+    ),
+    _row(
+        "appeal",
+        "reports:Reporting.appeal",
+        Kind.WRITE,
+        "Ask for another look at your suspension",
+        "POST /moderation/appeals",
+        action="appeal",
+        example='wl appeal --reason "The evidence is mine: see the log"',
+        params={"reason": Param("why it should be lifted")},
+    ),
+    _row(
+        "answer",
+        "reports:Reporting.answer",
+        Kind.WRITE,
+        "Uphold or dismiss a report or an appeal",
+        "POST /moderation/{id}/answer",
+        action="moderate",
+        example='wl answer m-4f2a dismissed --reason "It is on topic"',
+        params={
+            "id": Param("of the report or appeal; see wl reports"),
+            "outcome": Param("upheld or dismissed", words=("upheld", "dismissed")),
+            "reason": Param("why; both sides can read it"),
+            "measure": Param(
+                "done at once to a reported item", words=("none", "withdraw", "unclaim")
+            ),
+        },
+        destructive=True,
+    ),
+    _row(
+        "audit",
+        "audit:Auditing.audit",
+        Kind.READ,
+        "Read the log of moderation, with its chain of hashes checked",
+        "GET /audit",
+        example="wl audit --rig eve",
+        params={
+            "action": Param("only this kind", words=_DEEDS),
+            "rig": Param("only about or by this rig", source="rig"),
+            "before": Param("only records with a lower number"),
+            "limit": Param("records at most"),
+        },
+    ),
+    _row(
+        "peer list",
+        "peers:Peers.peers",
+        Kind.READ,
+        "List the peers that are blocked",
+        "GET /moderation/blocks",
+        example="wl peer list",
+    ),
+    _row(
+        "peer block",
+        "peers:Peers.block",
+        Kind.WRITE,
+        "Refuse another commons, hub or town: its rigs, its links",
+        "POST /moderation/blocks",
+        action="moderate",
+        example='wl peer block rust.example --reason "A flood of copied work"',
+        params={"peer": _PEER, "reason": Param("why")},
+        destructive=True,
+    ),
+    _row(
+        "peer unblock",
+        "peers:Peers.unblock",
+        Kind.WRITE,
+        "Let a blocked peer in again",
+        "POST /moderation/blocks/lift",
+        action="moderate",
+        example="wl peer unblock rust.example",
+        params={"peer": _PEER, "reason": Param("why")},
+    ),
+    _row(
         "policy show",
-        "rigs:Rigs.rules",
+        "policies:Policies.rules",
         Kind.READ,
         "Show every rule of the commons and where it comes from",
         "GET /policy",
@@ -446,8 +587,21 @@ OPERATIONS: Final = (
         params={"as_of": _AS_OF},
     ),
     _row(
+        "policy try",
+        "policies:Policies.try_rule",
+        Kind.READ,
+        "Show what a rule would have made of past changes, before it is stated",
+        "GET /policy/{rule}/trial",
+        example="wl policy try accept trust:3",
+        params={
+            "rule": Param("a rule's name", source="rule"),
+            "value": Param("as for wl policy set; nothing for what the preset says"),
+            "limit": Param("changes of main at most, and as many pull requests"),
+        },
+    ),
+    _row(
         "policy set",
-        "rigs:Rigs.set_rule",
+        "policies:Policies.set_rule",
         Kind.WRITE,
         "State a rule of the commons, or a preset",
         "PUT /policy/{rule}",
@@ -463,8 +617,9 @@ OPERATIONS: Final = (
 )
 GROUPS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
+        "peer": ("Peers: list, block, unblock", "peer list"),
         "rig": ("Rigs: list, show, trust, suspend, restore, link", "rig list"),
-        "policy": ("The rules of the commons: show, set", "policy show"),
+        "policy": ("The rules of the commons: show, try, set", "policy show"),
     }
 )
 """Command group -> (summary, operation that it runs when called bare)."""

@@ -10,10 +10,11 @@ that an index serves: those as old as it, older ones, those without a date.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from ..engines.base import Params
-from ..engines.sql import Dialect
+from ..engines.sql import Dialect, containing
 from ..protocol.lean import dataclass
 from ..protocol.records import WantedItem, read_time, write_time
 from ..protocol.schema import Value
@@ -61,6 +62,16 @@ class _Part:
 
 def list_items(query: Query, dialect: Dialect, filters: Filters) -> list[WantedItem]:
     """Return the items that *filters* ask for, in its order."""
+    found = [
+        item
+        for status in filters.statuses
+        for item in _of_status(query, dialect, replace(filters, status=status))
+    ]
+    several = len(filters.statuses) > 1
+    return sorted(found, key=filters.order)[: filters.limit] if several else found
+
+
+def _of_status(query: Query, dialect: Dialect, filters: Filters) -> list[WantedItem]:
     where, params = _conditions(dialect, filters)
     is_plain = filters.priority is not None or dialect.mixed_order or filters.sort != "priority"
     board = _Part(query, where, params, _plainly(filters.sort) if is_plain else _off_the_index)
@@ -185,14 +196,10 @@ def _conditions(dialect: Dialect, filters: Filters) -> tuple[list[str], dict[str
     if filters.priority is not None:
         where.append("`priority` = :priority")
         params["priority"] = filters.priority
-    if filters.tag:
-        where.append(dialect.json_has("`wanted`.`tags`", "tag"))
-        params["tag"] = filters.tag
+    for number, tag in enumerate(filters.tags):
+        where.append(dialect.json_has("`wanted`.`tags`", f"tag{number}"))
+        params[f"tag{number}"] = tag
     if filters.text:
         where.append("LOWER(`title`) LIKE LOWER(:text) ESCAPE '!'")
-        params["text"] = f"%{_escaped(filters.text)}%"
+        params["text"] = containing(filters.text)
     return where, params
-
-
-def _escaped(text: str) -> str:
-    return text.replace("!", "!!").replace("%", "!%").replace("_", "!_")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from ..protocol import fields, ids, lifecycle, words
+from ..protocol import editions, fields, ids, lifecycle, words
 from ..protocol.diff import RowChange
 from ..protocol.errors import Invalid, NotFound
 from ..protocol.policy import Action
@@ -77,13 +77,19 @@ class Posting(Items):
         priority: str | int | None = None,
         effort: str | None = None,
         tags: str | Sequence[str] | None = None,
+        add_tags: str | Sequence[str] | None = None,
+        seen: str = "",
         op_id: str | None = None,
         dry_run: bool = False,
     ) -> Receipt:
         """
         Change the text of an open item; an empty text clears a field.
 
+        Args:
+            add_tags: Those that it is to carry besides its own.
+            seen: The edition of the text that the editor saw; "" for any.
         Raises:
+            Stale: The text was changed since.
             Conflict: It is not open.
             Invalid: Nothing to change, or a field breaks its rule.
         """
@@ -101,13 +107,15 @@ class Posting(Items):
             for name, (value, check) in given.items()
             if value is not None
         }
-        if not edits:
+        more = fields.tags(add_tags or ())
+        if not edits and not more:
             raise Invalid(
                 "Nothing to change: give at least one field.",
                 hint="wl update --help",
                 field="title",
             )
-        return self._rewrite(id, edits, self.options(op_id, dry_run=dry_run))
+        options = self.options(op_id, dry_run=dry_run)
+        return self._rewrite(id, edits, options, more=more, seen=seen)
 
     def withdraw(self, id: str, *, op_id: str | None = None, dry_run: bool = False) -> Receipt:  # noqa: A002
         """
@@ -119,15 +127,21 @@ class Posting(Items):
         """
         return self._take_down(id, self.options(op_id, dry_run=dry_run))
 
-    def _rewrite(self, prefix: str, edits: Mapping[str, Any], options: Options) -> Receipt:
-        return self._step(
-            "update",
-            Action.EDIT,
-            prefix,
-            lambda item: _edited(item, edits, self.host.now()),
-            options,
-            request=edits,
-        )
+    def _rewrite(
+        self,
+        prefix: str,
+        edits: Mapping[str, Any],
+        options: Options,
+        *,
+        more: tuple[str, ...] = (),
+        seen: str = "",
+    ) -> Receipt:
+        def rule(item: WantedItem) -> WantedItem:
+            editions.need(item, seen)
+            return _edited(item, _with_tags(item, edits, more), self.host.now())
+
+        request = {**edits, "add_tags": more} if more else edits
+        return self._step("update", Action.EDIT, prefix, rule, options, request=request)
 
     def _take_down(self, prefix: str, options: Options) -> Receipt:
         if earlier := self.answered("withdraw", options):
@@ -165,6 +179,15 @@ class Posting(Items):
 
 def _withdrawal(item_id: str) -> Intent:
     return Intent("withdraw", Action.WITHDRAW, item_id, {"id": item_id})
+
+
+def _with_tags(
+    item: WantedItem, edits: Mapping[str, Any], more: tuple[str, ...]
+) -> Mapping[str, Any]:
+    if not more:
+        return edits
+    had = edits.get("tags", item.tags if isinstance(item.tags, tuple) else ()) or ()
+    return {**edits, "tags": fields.tags((*had, *more)) or None}
 
 
 def _edited(item: WantedItem, edits: Mapping[str, Any], at: datetime) -> WantedItem:

@@ -7,12 +7,14 @@ engine at a ref (``at``) or an open change. Nothing here knows which.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import TypeVar
 
 from ..engines.base import Engine, Params
 from ..protocol.errors import Invalid, NotFound
+from ..protocol.moderation import Ledger
 from ..protocol.names import visible
 from ..protocol.records import (
     Completion,
@@ -195,20 +197,51 @@ def registrations_since(query: Query, account: str, at: datetime) -> int:
     return int(rows[0]["n"] or 0)
 
 
-def suspension(query: Query, handle: str, at: datetime) -> Moderation | None:
-    """Return the suspension of *handle* in force at *at*, None if there is none."""
-    rows = query(
-        "SELECT * FROM `wlx_moderation` WHERE `rig` = :rig AND `action` = 'suspend' "
-        "AND `lifted_at` IS NULL AND (`expires_at` IS NULL OR `expires_at` > :at)",
-        {"rig": handle, "at": write_time(at)},
-    )
-    return Moderation.from_row(rows[0]) if rows else None
+def suspensions(query: Query, handle: str, at: datetime) -> list[Moderation]:
+    """Return the suspensions of *handle* in force at *at*, oldest first."""
+    rows = query(_SUSPENSIONS, {"rig": handle})
+    return Ledger(map(Moderation.from_row, rows)).suspensions(at) if rows else []
+
+
+_SUSPENSIONS = (
+    "SELECT * FROM `wlx_moderation` WHERE `rig` = :rig AND `action` IN ('suspend', 'restore')"
+)
 
 
 def leases(query: Query, item_ids: Iterable[str]) -> dict[str, Lease]:
     """Return the leases of these items, by wanted id."""
-    found = (one(query, Lease, item_id) for item_id in item_ids)
-    return {lease.wanted_id: lease for lease in found if lease}
+    found = map(Lease.from_row, _keyed(query, "SELECT *", "wlx_leases", item_ids))
+    return {lease.wanted_id: lease for lease in found}
+
+
+def records(query: Query, record: type[R], keys: Iterable[str]) -> dict[str, R]:
+    """Return the records with these primary keys, by key; those that are missing are left out."""
+    key = TABLES[record.table].key
+    rows = _keyed(query, "SELECT *", record.table, keys)
+    return {str(row[key]): record.from_row(row) for row in rows}
+
+
+def items(query: Query, item_ids: Iterable[str]) -> list[WantedItem]:
+    """Return these wanted items, those that there are, in no order."""
+    return [WantedItem.from_row(row) for row in _keyed(query, "SELECT *", "wanted", item_ids)]
+
+
+def rig_types(query: Query, handles: Iterable[str]) -> dict[str, str]:
+    """Return what kind of rig each of *handles* is; "" for one that does not say."""
+    rows = _keyed(query, "SELECT `handle`, `rig_type`", "rigs", handles)
+    return {str(row["handle"]): str(row["rig_type"] or "") for row in rows}
+
+
+def _keyed(query: Query, select: str, table: str, keys: Iterable[str]) -> Iterator[Row]:
+    """Yield the rows of *table* with these primary keys, a few hundred by a statement."""
+    wanted, column = iter(keys), TABLES[table].key
+    while some := list(islice(wanted, _AT_ONCE)):
+        named = {f"k{number}": key for number, key in enumerate(some)}
+        among = ", ".join(f":{name}" for name in named)
+        yield from query(f"{select} FROM `{table}` WHERE `{column}` IN ({among})", named)
+
+
+_AT_ONCE = 200
 
 
 def kin(query: Query, handles: Iterable[str]) -> tuple[dict[str, Rig], list[RigLink]]:

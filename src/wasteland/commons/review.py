@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
 from typing import Final
 
 from ..hosts.base import Comment, HostAbility, PullRequest, PullState
@@ -18,8 +20,10 @@ from . import elsewhere, queries, receipts, recovery, remarks
 from .adoption import adopt
 from .evidence.reuse import findings
 from .intents import Intent, Options
+from .looks import Looks, remembering
 from .merge import Landing, judged
 from .pending import ended
+from .queries import Query
 from .receipts import Receipt
 from .session import Seat, branch_item, branch_rig
 from .submissions import end_decided, end_settled
@@ -40,6 +44,9 @@ class Submission:
         reasons: Why not, one sentence each.
         comments: Oldest first.
         findings: What to know about its evidence, one sentence each; they refuse nothing.
+        main: The commit of main that it was judged on.
+        judged_at: When that was.
+        actions: What its rig must be allowed to do for it, in the policy's words.
     """
 
     pull: PullRequest
@@ -50,10 +57,31 @@ class Submission:
     reasons: Sequence[str]
     comments: Sequence[Comment] = ()
     findings: Sequence[str] = ()
+    main: str = ""
+    judged_at: datetime | None = None
+    actions: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Main:
+    """A commit of main, and what reads it."""
+
+    head: str
+    query: Query
 
 
 class Review(WriteSession):
-    """The operations of reviewers and maintainers on pull requests."""
+    """
+    The operations of reviewers and maintainers on pull requests.
+
+    Attributes:
+        looks: What was judged lately; a process that serves many keeps one for all.
+    """
+
+    @cached_property
+    def looks(self) -> Looks[Submission]:
+        """What this session has looked at, unless it was given another's."""
+        return Looks()
 
     def inbox(self, *, mine: bool = False) -> list[Submission]:
         """
@@ -70,7 +98,8 @@ class Review(WriteSession):
             authorize(Action.REVIEW, self.actor(query), self.policy(query))
             if not self.moves_main:
                 end_decided(self)
-        return [self._look(pull) for pull in self.pending(mine=mine)]
+        main = self._fixed_main()
+        return [self._look(pull, main) for pull in self.pending(mine=mine)]
 
     def review(self, pull: str) -> Submission:
         """
@@ -82,7 +111,10 @@ class Review(WriteSession):
             NotFound: Nothing waits under that name.
         """
         self.refresh()
-        return self._look(self._pull(pull), with_comments=True)
+        found = self._look(self._pull(pull))
+        keeps = HostAbility.PULL_REQUESTS in self.host.abilities
+        remarks_on = self.host.comments(self.repo, found.pull.id) if keeps else ()
+        return replace(found, comments=remarks_on)
 
     def merge(
         self, pull: str, *, head: str = "", op_id: str | None = None, dry_run: bool = False
@@ -205,15 +237,33 @@ class Review(WriteSession):
                 **{**error.facts, "rows": rows},
             ) from error
 
-    def _look(self, pull: PullRequest, *, with_comments: bool = False) -> Submission:
+    def _fixed_main(self) -> _Main:
+        """Return main as it is now, read so that equal questions are asked once."""
+        head = self.engine.head()
+        return _Main(head, remembering(queries.at(self.engine, head)))
+
+    def _look(self, pull: PullRequest, main: _Main | None = None) -> Submission:
+        """
+        Return *pull* without its comments, judged on *main*, lately or now.
+
+        Args:
+            main: None for main as it is now.
+        """
+        on = main or self._fixed_main()
+        key = (str(self.repo), self.host.location, pull.id, pull.head, pull.title, on.head)
+        found = self.looks.get(key, self.host.now(), lambda: self._judged(pull, on))
+        return replace(found, pull=pull)
+
+    def _judged(self, pull: PullRequest, main: _Main) -> Submission:
         rows = self._net(pull)
-        source = queries.at(self.host.engine(pull.source), pull.head)
+        seat = Seat(branch_rig(pull), self.account_of(pull))
         try:
-            verdict = judged(self, source, rows, Seat(branch_rig(pull), self.account_of(pull)))
+            # The merged tree is main with these rows laid over it.
+            verdict = judged(self, main.query, rows, seat, main=main.query)
             reasons = [str(reason) for reason in verdict.reasons]
+            actions = sorted(action.value for action in verdict.actions)
         except WastelandError as error:
-            reasons = [str(error)]
-        keeps = HostAbility.PULL_REQUESTS in self.host.abilities
+            reasons, actions = [str(error)], []
         return Submission(
             pull=pull,
             rig=branch_rig(pull),
@@ -221,8 +271,10 @@ class Review(WriteSession):
             rows=rows,
             allowed=not reasons,
             reasons=reasons,
-            comments=self.host.comments(self.repo, pull.id) if with_comments and keeps else (),
-            findings=findings(self.main(), _submitted(rows)),
+            findings=findings(main.query, _submitted(rows)),
+            main=main.head,
+            judged_at=self.host.now(),
+            actions=actions,
         )
 
 

@@ -1,7 +1,7 @@
 """
-Rigs and rules of a commons: register, list, show, trust, link; read and set the policy.
+Rigs of a commons: register, list, show, trust, link.
 
-Suspending and restoring rigs is in ``moderation``.
+Suspending and restoring rigs is in ``moderation``, the rules of the commons are in ``policies``.
 """
 
 from __future__ import annotations
@@ -12,14 +12,15 @@ from typing import Any
 
 from .. import __version__
 from ..engines.base import Params
-from ..protocol import fields, ids, names, policy, words
+from ..engines.sql import containing
+from ..protocol import fields, ids, names, words
 from ..protocol.diff import RowChange
 from ..protocol.errors import Conflict, Invalid, NotFound
+from ..protocol.moderation import Deed
 from ..protocol.policy import Action
 from ..protocol.records import (
     Badge,
     Completion,
-    Meta,
     Rig,
     RigLink,
     Stamp,
@@ -29,6 +30,7 @@ from . import queries
 from .changes import added, changed
 from .intents import Intent
 from .moderation import Moderating
+from .policies import Policies
 from .queries import Query
 from .receipts import Receipt
 
@@ -55,17 +57,8 @@ class RigSheet:
     links: Sequence[RigLink]
 
 
-@dataclass(frozen=True, slots=True)
-class RuleLine:
-    """One effective rule of the policy and where it comes from."""
-
-    rule: str
-    value: str
-    origin: str
-
-
-class Rigs(Moderating):
-    """The operations on participants and on the commons' own rules."""
+class Rigs(Moderating, Policies):
+    """The operations on participants, beside those on the commons' own rules."""
 
     def register(
         self,
@@ -125,10 +118,15 @@ class Rigs(Moderating):
         )
         return self.write(intent, plan, self.options(op_id, dry_run=dry_run))
 
-    def rigs(self, *, limit: int = 100, as_of: str | None = None) -> list[Rig]:
-        """Return the rigs of the commons, by handle."""
-        rows = self.at(as_of)("SELECT * FROM `rigs` ORDER BY `handle` LIMIT :n", {"n": limit})
-        return [Rig.from_row(row) for row in rows]
+    def rigs(self, *, limit: int = 100, search: str = "", as_of: str | None = None) -> list[Rig]:
+        """
+        Return the rigs of the commons, by handle.
+
+        Args:
+            search: Part of a handle, a name or an account; "" for all.
+        """
+        params: Params = {"n": limit, "like": containing(search.strip().lower())}
+        return [Rig.from_row(row) for row in self.at(as_of)(_LISTED, params)]
 
     def rig(self, handle: str, *, as_of: str | None = None) -> RigSheet:
         """
@@ -150,33 +148,46 @@ class Rigs(Moderating):
         )
 
     def trust(
-        self, handle: str, level: int, *, op_id: str | None = None, dry_run: bool = False
+        self,
+        handle: str,
+        level: int,
+        *,
+        reason: str = "",
+        op_id: str | None = None,
+        dry_run: bool = False,
     ) -> Receipt:
         """
         Set a rig's trust: 0 unverified, 1 participant, 2 trusted, 3 maintainer.
 
+        Args:
+            reason: Kept as a record of the commons, which its rigs can read; "" for none.
         Raises:
             TrustTooLow: That is for maintainers.
             Forbidden: It is your own.
         """
+        text = fields.reason(reason)
+        begin = self._begin if text else self.options
+        options = begin(op_id, dry_run=dry_run)
+        record = self._record(options, Deed.TRUST, handle, reason=text)
 
         def plan(query: Query) -> list[RowChange]:
             stored = queries.row(query, "rigs", handle)
             rig = self._rig(query, handle)
             if rig.trust_level == level:
                 raise Conflict(f"{handle} has trust {level} already.", rig=handle)
-            return [changed(stored or {}, rig, replace(rig, trust_level=level))]
+            change = changed(stored or {}, rig, replace(rig, trust_level=level))
+            return [change, *([added(record)] if text else [])]
 
         intent = Intent(
             "trust",
             Action.TRUST,
             handle,
-            {"handle": handle, "level": level},
+            {"handle": handle, "level": level, **({"reason": text} if text else {})},
             table="rigs",
             title=f"wl trust: {handle} {level}",
             decides=True,
         )
-        return self.write(intent, plan, self.options(op_id, dry_run=dry_run))
+        return self.write(intent, plan, options)
 
     def link(
         self,
@@ -216,46 +227,6 @@ class Rigs(Moderating):
         )
         return self.write(intent, plan, options)
 
-    def rules(self, *, as_of: str | None = None) -> list[RuleLine]:
-        """Return every effective rule of the policy with its origin."""
-        found = self.policy(self.at(as_of))
-        lines = [RuleLine(rule, found.text(rule), found.origin(rule)) for rule in policy.RULES]
-        scale = RuleLine(policy.SCALE_KEY, found.scale or "not stated", f"_meta {policy.SCALE_KEY}")
-        return [*lines, scale]
-
-    def set_rule(
-        self, rule: str, value: str, *, op_id: str | None = None, dry_run: bool = False
-    ) -> Receipt:
-        """
-        State a rule of the policy, or a preset (``preset team``).
-
-        Raises:
-            Conflict: Another scale, while stamps are written in the one that is stated.
-            Invalid: No such rule, or not its form.
-            TrustTooLow: That is for maintainers.
-        """
-        text = policy.check_rule(rule, value)
-        key = policy.key_of(rule)
-
-        def plan(query: Query) -> list[RowChange]:
-            stored = queries.row(query, "_meta", key)
-            if stored is None:
-                return [added(Meta(key, text))]
-            if key == policy.SCALE_KEY and stored["value"] != text:
-                _need_no_stamps(query)
-            return [changed(stored, Meta.from_row(stored), Meta(key, text))]
-
-        intent = Intent(
-            "policy",
-            Action.POLICY,
-            key,
-            {"rule": rule, "value": text},
-            table="_meta",
-            title=f"wl policy: {rule} {text}",
-            decides=True,
-        )
-        return self.write(intent, plan, self.options(op_id, dry_run=dry_run))
-
     def _linked(
         self, query: Query, me: str, other: str, text: str, op_id: str, *, revoke: bool
     ) -> RowChange:
@@ -279,6 +250,11 @@ class Rigs(Moderating):
         return changed(stored, link, confirmed)
 
 
+_LISTED = """
+SELECT * FROM `rigs` WHERE LOWER(`handle`) LIKE :like ESCAPE '!'
+OR LOWER(`display_name`) LIKE :like ESCAPE '!' OR LOWER(`dolthub_org`) LIKE :like ESCAPE '!'
+ORDER BY `handle` LIMIT :n
+"""
 _CLAIMS = (
     "SELECT * FROM `wanted` WHERE `claimed_by` = :who AND `status` IN ('claimed', 'in_review') "
     "ORDER BY `updated_at` DESC, `id` LIMIT :n"
@@ -297,11 +273,3 @@ _LINK = (
 def _link_row(query: Query, me: str, other: str) -> Mapping[str, Any] | None:
     rows = query(_LINK, {"me": me, "other": other})
     return rows[0] if rows else None
-
-
-def _need_no_stamps(query: Query) -> None:
-    if query("SELECT `id` FROM `stamps` LIMIT 1", {}):
-        raise Conflict(
-            "Stamps are written in the scale that is stated; another would change what they say.",
-            hint="wl policy show",
-        )

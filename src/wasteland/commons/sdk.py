@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from .audit import Auditing
 from .board import Board
 from .decisions import Decisions
+from .peers import Peers
+from .reports import Reporting
 from .rigs import Rigs
 from .search import Search
 from .undo import Undo
 
 
-class Commons(Board, Search, Undo, Decisions, Rigs):
+class Commons(Board, Search, Undo, Decisions, Rigs, Reporting, Peers, Auditing):
     """
     One rig at one commons.
 

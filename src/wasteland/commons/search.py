@@ -11,16 +11,16 @@ from __future__ import annotations
 import hashlib
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from ..engines.base import Engine
 from ..protocol.errors import Invalid, NotFound
 from ..protocol.lean import dataclass
 from ..protocol.names import visible
-from ..protocol.records import WantedItem
+from ..protocol.records import Status, WantedItem
 from ..protocol.schema import Row
 from . import queries
 from .session import MAIN, Session
@@ -37,6 +37,13 @@ _SCHEMA = (
 )
 # A minus, then a phrase or a word, then a star.
 _TERM = re.compile(r'(-?)(?:"([^"]*)"?|([^\s"]+))(\*?)')
+_WORD = re.compile(r"[^\W_]+")
+_MOST_WORDS = 8
+_SHORTEST = 3  # of words that tell titles apart
+_LIKE = 0.34
+_MOST_ALIKE = 24
+_UNFINISHED = {Status.OPEN, Status.CLAIMED, Status.IN_REVIEW}
+_OF_ID = re.compile(r"w-[0-9a-z]*\Z")
 _MOST = 1000
 _LONGEST = 1000
 # A word in the title says more than one in the description.
@@ -44,6 +51,10 @@ _FIND = (
     "SELECT id, snippet(items, 2, '', '', '…', 12) AS excerpt FROM items WHERE items MATCH ? "
     "ORDER BY bm25(items, 0.0, 8.0, 2.0, 4.0, 3.0, 1.0) LIMIT ?"
 )
+
+_NEWEST = "SELECT id, title FROM items WHERE items MATCH ? ORDER BY rowid DESC LIMIT 200"
+_IDS = "SELECT id FROM places WHERE id >= ? AND id < ? ORDER BY id LIMIT 8"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +95,42 @@ class Search(Session):
                 hits.append(Hit(item, excerpt or ""))
         return hits[:limit]
 
+    def suggest(self, text: str, *, limit: int = 8) -> list[WantedItem]:
+        """
+        Return items for what somebody is typing, likeliest first: quick at any size.
+
+        Each word is the beginning of one in title, tags or project; the text may be that of an id.
+        Of very many items that fit, the newest are weighed.
+
+        Raises:
+            Invalid: More characters than anybody searches for.
+        """
+        beginnings = _beginnings(text)
+        if not beginnings:
+            return []
+        self.refresh()
+        path = self._index_path()
+        found = _asked(path, self.engine, lambda index: _suggested(index, text.strip(), beginnings))
+        query = self.main()
+        items = (queries.one(query, WantedItem, item_id) for item_id in found[:limit])
+        return [item for item in items if item]
+
+    def similar(self, title: str, *, limit: int = 5) -> list[WantedItem]:
+        """
+        Return unfinished items whose titles say much the same, likest first.
+
+        Quick at any size: of very many that share a word the newest are weighed.
+        """
+        words = _telling(title)
+        if not words:
+            return []
+        self.refresh()
+        path = self._index_path()
+        found = _asked(path, self.engine, lambda index: _alike(index, words))
+        query = self.main()
+        items = (queries.one(query, WantedItem, item_id) for item_id in found[:_MOST_ALIKE])
+        return [item for item in items if item and item.state in _UNFINISHED][:limit]
+
     def _index_path(self) -> Path | None:
         if self.index_dir is None:
             return None
@@ -112,25 +159,73 @@ def _readable(text: str) -> str:
     return text.encode("utf-8", "ignore").decode().replace("\0", " ")
 
 
+def _beginnings(text: str) -> str:
+    """Return the FTS5 expression of words that are being typed, "" for none."""
+    words = _WORD.findall(_readable(text))[:_MOST_WORDS]
+    return "{title tags project} : " + " ".join(f'"{word}"*' for word in words) if words else ""
+
+
+def _suggested(index: sqlite3.Connection, text: str, beginnings: str) -> list[str]:
+    """Return ids of items, those first whose title begins as the text does."""
+    if _OF_ID.match(text):
+        return [row[0] for row in index.execute(_IDS, (text, text + chr(0x10FFFF)))]
+    rows = index.execute(_NEWEST, (beginnings,)).fetchall()
+    typed = text.casefold()
+    rows.sort(key=lambda row: _distance(row[1].casefold(), typed))
+    return [row[0] for row in rows]
+
+
+def _telling(title: str) -> frozenset[str]:
+    """Return the words of a title that tell it from others, folded."""
+    words = (word.casefold() for word in _WORD.findall(_readable(title[:_LONGEST])))
+    return frozenset(sorted({word for word in words if len(word) >= _SHORTEST})[: 2 * _MOST_WORDS])
+
+
+def _alike(index: sqlite3.Connection, words: frozenset[str]) -> list[str]:
+    """Return ids of items that share much of *words*, the likest first."""
+    titled = "{title} : "
+    every = titled + " ".join(f'"{word}"' for word in sorted(words))
+    some = titled + "(" + " OR ".join(f'"{word}"' for word in sorted(words)) + ")"
+    rows = {row for match in (every, some) for row in index.execute(_NEWEST, (match,)).fetchall()}
+    weighed = sorted((_likeness(words, _telling(title)), item_id) for item_id, title in rows)
+    return [item_id for likeness, item_id in reversed(weighed) if likeness >= _LIKE]
+
+
+def _likeness(one: frozenset[str], other: frozenset[str]) -> float:
+    """Return how much two sets of words have in common, 0 to 1."""
+    return len(one & other) / len(one | other) if other else 0.0
+
+
+def _distance(title: str, typed: str) -> int:
+    """Return how far a title is from what is typed: its beginning, in it, its words."""
+    if title.startswith(typed):
+        return 0
+    return 1 if typed in title else 2
+
+
 def _found(path: Path | None, engine: Engine, match: str, limit: int) -> list[tuple[str, str]]:
+    return _asked(path, engine, lambda index: index.execute(_FIND, (match, limit)).fetchall())
+
+
+def _asked(path: Path | None, engine: Engine, ask: Callable[[sqlite3.Connection], T]) -> T:
     """Ask the index, brought up to main; one that cannot be read is made anew."""
     try:
-        return _ask(path, engine, match, limit)
+        return _ask(path, engine, ask)
     except sqlite3.DatabaseError:
         if path is None:
             raise
     try:
         path.unlink(missing_ok=True)
-        return _ask(path, engine, match, limit)
+        return _ask(path, engine, ask)
     except (sqlite3.DatabaseError, OSError):
         # The cache cannot be kept; the answer is worth the time all the same.
-        return _ask(None, engine, match, limit)
+        return _ask(None, engine, ask)
 
 
-def _ask(path: Path | None, engine: Engine, match: str, limit: int) -> list[tuple[str, str]]:
+def _ask(path: Path | None, engine: Engine, ask: Callable[[sqlite3.Connection], T]) -> T:
     with closing(_index(path)) as index:
         _follow(index, engine)
-        return index.execute(_FIND, (match, limit)).fetchall()
+        return ask(index)
 
 
 def _index(path: Path | None) -> sqlite3.Connection:

@@ -134,8 +134,8 @@ class Session:
         """Return a rig as main knows it, the session's own by default."""
         ask = query or self.main()
         name = handle or self.seat.rig
-        suspended = queries.suspension(ask, name, self.host.now()) if self.is_owned else None
-        return Actor(name, queries.one(ask, Rig, name), suspended)
+        suspended = queries.suspensions(ask, name, self.host.now()) if self.is_owned else ()
+        return Actor(name, queries.one(ask, Rig, name), tuple(suspended))
 
     def may(self, action: Action) -> bool:
         """Return whether the acting rig may take *action*, as main says now."""

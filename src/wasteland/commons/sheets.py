@@ -52,6 +52,7 @@ class ItemSheet:
         expires_at: End of the claim's lease, None where nothing expires.
         next: Commands that you may run now.
         findings: What to know about evidence that waits for review, one sentence each.
+        edition: Of its text, for an update that is to overwrite no other.
     """
 
     item: WantedItem
@@ -62,6 +63,7 @@ class ItemSheet:
     expires_at: datetime | None = None
     next: Sequence[str] = ()
     findings: Sequence[str] = ()
+    edition: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,14 @@ _FINAL = {
 }
 
 
+_REVERSIBLE = frozenset({"claim", "post", "update"})
+
+
+def is_reversible(operation: str, state: str) -> bool:
+    """Return whether an operation whose receipt has this state may still be taken back."""
+    return state == receipts.PENDING or (state == receipts.MERGED and operation in _REVERSIBLE)
+
+
 class Undo(Work):
     """The operation that takes back one's own last step."""
 

@@ -13,13 +13,14 @@ the few differences (``sql.py``). Values are text, numbers or None; times are UT
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from enum import StrEnum
 from typing import Self
 
-from ..protocol.diff import RowChange
+from ..protocol.diff import DiffKind, RowChange
 from ..protocol.errors import Stale
 from ..protocol.lean import dataclass
 from ..protocol.schema import Row, Value
@@ -110,6 +111,21 @@ class Statement:
 
     sql: str
     params: Params
+
+
+@dataclass(frozen=True, slots=True)
+class TableDiff:
+    """How many rows of one table differ between two states."""
+
+    table: str
+    added: int
+    modified: int
+    removed: int
+
+    @property
+    def rows(self) -> int:
+        """How many rows differ in all."""
+        return self.added + self.modified + self.removed
 
 
 class Change(ABC):
@@ -346,6 +362,22 @@ class Engine(ABC):
     def diff(self, base: str, head: str, *, tables: Sequence[str] | None = None) -> list[RowChange]:
         """Return the net row changes from *base* to *head*, by table and key."""
 
+    def diff_counts(self, base: str, head: str) -> list[TableDiff]:
+        """Return how many rows differ from *base* to *head*, by table."""
+        return table_diffs(Counter((row.table, row.kind.value) for row in self.diff(base, head)))
+
+    def diff_page(
+        self, base: str, head: str, table: str, *, skip: int = 0, limit: int
+    ) -> list[RowChange]:
+        """
+        Return net row changes of one table, in an order that stays.
+
+        Args:
+            skip: How many of them to leave out first.
+            limit: How many at most.
+        """
+        return self.diff(base, head, tables=[table])[skip : skip + limit]
+
     @abstractmethod
     def schema_changes(self, base: str, head: str) -> list[str]:
         """Return the names of tables whose definition differs between two refs."""
@@ -425,3 +457,11 @@ class Engine(ABC):
     @abstractmethod
     def size_bytes(self) -> int:
         """Return the bytes that the database takes on disk; 0 where that cannot be known."""
+
+
+def table_diffs(counts: Mapping[tuple[str, str], int]) -> list[TableDiff]:
+    """Return the differences of each table, by name; *counts* has rows by table and kind."""
+    return [
+        TableDiff(table, *(counts.get((table, kind.value), 0) for kind in DiffKind))
+        for table in sorted({table for table, _ in counts})
+    ]

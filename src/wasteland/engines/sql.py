@@ -78,3 +78,9 @@ def insert_sql(table: Table | str, columns: tuple[str, ...]) -> str:
     names = ", ".join(f"`{column}`" for column in columns)
     values = ", ".join(f":{column}" for column in columns)
     return f"INSERT INTO `{name}` ({names}) VALUES ({values})"
+
+
+def containing(text: str) -> str:
+    """Return the pattern for ``LIKE ... ESCAPE '!'`` that finds *text* anywhere."""
+    escaped = text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
+    return f"%{escaped}%"

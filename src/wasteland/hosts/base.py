@@ -310,6 +310,10 @@ class Host(ABC):
         """Return the open pull requests whose branch names a wanted item, oldest first."""
         return [p for p in self.pulls(repo) if read_branch(p.branch)[1] == item_id]
 
+    def count_pulls(self, repo: RepoName) -> int:
+        """Return how many pull requests are open."""
+        return len(self.pulls(repo))
+
     @abstractmethod
     def pull(self, repo: RepoName, pull_id: str) -> PullRequest:
         """

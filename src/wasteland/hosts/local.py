@@ -123,6 +123,10 @@ class LocalHost(LocalRepositories):
         """Return the open pull requests whose branch names a wanted item, oldest first."""
         return self._state.pulls.open_about(repo, item_id)
 
+    def count_pulls(self, repo: RepoName) -> int:
+        """Return how many pull requests are open."""
+        return self._state.pulls.count_open(repo)
+
     def open_pull_of(self, repo: RepoName, source: RepoName, branch: str) -> PullRequest | None:
         """Return the open pull request of a branch, None if it has none."""
         return self._state.pulls.open_of(repo, source, branch)

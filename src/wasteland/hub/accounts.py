@@ -18,12 +18,14 @@ from ..protocol.lean import dataclass
 from ..protocol.names import NAME_RULE, is_repo_part, visible
 from ..protocol.records import write_time
 from . import tokens
+from .contacts import Contacts
 from .tokens import Scope, Token
 
 LOGIN_LIFETIME_S: Final = 900
 _CODE_LETTERS: Final = "BCDFGHJKLMNPQRSTVWXZ"  # none that spell words or look like digits
 _CODE_LENGTH: Final = 8
 _LABEL_LIMIT: Final = 100
+_NOTED_EVERY: Final = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +65,16 @@ class Login:
     expires_at: datetime
 
 
-class Accounts:
-    """The tables of accounts, members, tokens and logins."""
+class Accounts(Contacts):
+    """The tables of accounts, members, tokens and logins, and of how accounts are written to."""
 
     def __init__(self, file: StateFile, clock: Callable[[], datetime]) -> None:
         self._file = file
         self._clock = clock
+
+    def now(self) -> datetime:
+        """Return the time by which tokens end."""
+        return self._clock()
 
     # --- accounts
 
@@ -148,6 +154,11 @@ class Accounts:
         sql = "DELETE FROM members WHERE organisation = ? AND account = ?"
         self._file.write(sql, (organisation, account))
 
+    def owners(self, organisation: str) -> list[str]:
+        """Return the accounts that own *organisation*, by name."""
+        sql = "SELECT account FROM members WHERE organisation = ? AND is_owner ORDER BY account"
+        return [row["account"] for row in self._file.read(sql, (organisation,))]
+
     def organisations(self, account: str) -> dict[str, bool]:
         """Return the organisations of *account*, each with whether it owns it."""
         rows = self._file.read("SELECT * FROM members WHERE account = ?", (account,))
@@ -223,7 +234,7 @@ class Accounts:
                 "no token found for given API token",
                 hint="wl login; keys of dolt creds and tokens of other hosts are none of this hub",
             )
-        return self._in_force(_token(rows[0]))
+        return self._noted(self._in_force(_token(rows[0])))
 
     def still_in_force(self, token_id: str) -> Token:
         """
@@ -267,6 +278,14 @@ class Accounts:
                 "no token found for given API token: it has expired or was revoked",
                 hint="wl login",
             )
+        return token
+
+    def _noted(self, token: Token) -> Token:
+        """Note that a token is used, now and then; return it."""
+        now = self._clock()
+        if token.used_at is None or now - token.used_at >= _NOTED_EVERY:
+            sql = "UPDATE tokens SET used_at = ? WHERE id = ?"
+            self._file.write(sql, (write_time(now), token.id))
         return token
 
     # --- logins without a browser on the same machine
@@ -378,6 +397,7 @@ def _token(row: sqlite3.Row) -> Token:
         created_at=stored_time(row["created_at"]),
         expires_at=stored_time(row["expires_at"]) if row["expires_at"] else None,
         revoked_at=stored_time(row["revoked_at"]) if row["revoked_at"] else None,
+        used_at=stored_time(row["used_at"]) if row["used_at"] else None,
     )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from ..protocol.errors import Forbidden, Invalid, Unauthenticated
 from ..protocol.lean import dataclass
 from ..protocol.names import visible
-from .accounts import Accounts
+from .accounts import Account, Accounts
 from .tokens import Scope, Token
 
 # DoltHub's API speaks of "token X" in its first version and of "Bearer X" in its second; older
@@ -139,15 +140,36 @@ def of_token(accounts: Accounts, text: str) -> Caller:
 def behind(accounts: Accounts, token: Token) -> Caller:
     """Return the account behind a token that is in force."""
     account = accounts.find(token.account)
+    return replace(
+        _of(accounts, account),
+        is_admin=account.is_admin and token.scope is Scope.ADMIN,
+        scope=token.scope,
+        rig=token.rig,
+        expires_at=token.expires_at,
+        token_id=token.id,
+    )
+
+
+def whole(accounts: Accounts, name: str) -> Caller:
+    """
+    Return an account that asks with all that it may do.
+
+    Raises:
+        Unauthenticated: It is disabled, or is an organisation.
+    """
+    account = accounts.find(name)
+    if account.is_disabled or account.is_organisation:
+        raise Unauthenticated(f"{account.name} cannot sign in.", hint="ask who runs this hub")
+    scope = Scope.ADMIN if account.is_admin else Scope.WRITE
+    return replace(_of(accounts, account), is_admin=account.is_admin, scope=scope)
+
+
+def _of(accounts: Accounts, account: Account) -> Caller:
+    """Return an account without leave to do anything."""
     organisations = accounts.organisations(account.name)
     owned = {name for name, owns in organisations.items() if owns}
     return Caller(
         account=account.name,
         namespaces=frozenset(name.casefold() for name in {account.name, *owned}),
         memberships=frozenset(name.casefold() for name in organisations),
-        is_admin=account.is_admin and token.scope is Scope.ADMIN,
-        scope=token.scope,
-        rig=token.rig,
-        expires_at=token.expires_at,
-        token_id=token.id,
     )

@@ -13,6 +13,8 @@ from ..hosts.base import RepoName
 from ..protocol.errors import NotFound
 from . import notices
 from .hub import Hub
+from .notifications.digests import Digests
+from .notifications.gathering import Gatherer
 
 _ROUND_S: Final = 5.0
 _SELDOM_S: Final = 3600.0
@@ -31,6 +33,8 @@ def start(hub: Hub) -> list[threading.Thread]:
         (partial(_deliver, hub), _ROUND_S),
         (partial(_prune, hub), _SELDOM_S),
         (_Evidence(hub), _ROUND_S),
+        (Gatherer(hub), _ROUND_S),
+        (Digests(hub), _ROUND_S),
         *((chore, _ROUND_S) for chore in hub.chores),
     ]
     threads = [

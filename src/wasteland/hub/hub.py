@@ -18,7 +18,9 @@ from ..commons.evidence.files import Files
 from ..commons.evidence.store import SqliteEvidenceStore
 from ..commons.evidence.store import open_store as open_evidence
 from ..commons.evidence.watch import Watch
+from ..commons.looks import Looks
 from ..commons.outgoing.client import Outgoing
+from ..commons.review import Review, Submission
 from ..commons.search import Search
 from ..commons.session import Seat, Session, branch_rig
 from ..engines.base import Engine
@@ -32,16 +34,26 @@ from . import callers, rights
 from .accounts import Accounts
 from .callers import Caller
 from .catalog import Catalog, Visibility
+from .challenges import Challenges
 from .collecting import Collector
 from .http.repeats import Answers
-from .http.streams import Places, Shared
+from .http.streams import Lookout, Places, Shared
+from .identities import Identities, Provider
 from .naming import Names
+from .notifications.mail import Mail
+from .notifications.store import Notifications
 from .operations import Jobs
+from .passkeys import Passkeys
+from .passwords import Passwords
 from .remotes import HeadLimits
 from .rights import Right
 from .sandbox import Sandbox
 from .store import open_store
+from .upstreams import Upstreams
+from .vault import MasterKeys, Vault
+from .vault.keys import FILE as MASTER_KEYS
 from .verdicts import Verdicts
+from .views import Views
 from .webhooks.webhooks import Webhooks
 
 S = TypeVar("S", bound=Session)
@@ -74,6 +86,9 @@ class Options:
         dolt: The Dolt program; "" for the one on PATH.
         dolt_url: A Dolt server that somebody else runs; "" for the host's own.
         dolt_password: Of its user.
+        mail: How letters are sent; None for not at all.
+        master_keys: The file of the keys that open stored secrets; None for one in the host's
+            directory, made at first use.
     """
 
     engine: str = "doltlite"
@@ -89,6 +104,8 @@ class Options:
     dolt: str = field(default="", repr=False)
     dolt_url: str = ""
     dolt_password: str = field(default="", repr=False)
+    mail: Mail | None = None
+    master_keys: Path | None = None
 
 
 class Hub:
@@ -98,6 +115,11 @@ class Hub:
     Attributes:
         host: The repositories, forks and pull requests.
         accounts: Who is known here.
+        challenges: What browsers are asked while somebody signs in.
+        passwords: Of accounts, and invitations to set one.
+        passkeys: Of accounts.
+        identities: Accounts elsewhere that sign in as accounts here.
+        provider: Where they do; None for nowhere.
         catalog: Who may see what; releases.
         jobs: Operations that clients poll for.
         verdicts: What gate and reviewers said about pull requests.
@@ -105,14 +127,18 @@ class Hub:
         sandbox: Where SQL of clients runs.
         outgoing: How addresses are called that users name.
         webhooks: Who is told of what happens here.
+        upstreams: Commons elsewhere that accounts are connected to.
         files: What was uploaded as evidence.
         checks: What looks at evidence found.
         watch: Looks at evidence.
+        notifications: What accounts are told of their own work.
+        views: Of boards, saved by accounts under names.
         chores: What else is to be done now and then while it serves.
         names: Kept to one at a time while repositories are given them.
         places: Of answers that wait.
         heads: Of main, for those who wait for it to move.
         changes: What differs between two heads, for the same.
+        looks: What the gate said about pull requests, while main stands still.
         stopping: Set when answers that wait are to end.
     """
 
@@ -121,6 +147,11 @@ class Hub:
         self.options = options
         self._store = open_store(host.root)
         self.accounts = Accounts(self._store, host.now)
+        self.challenges = Challenges(host.now)
+        self.passwords = Passwords(self._store, self.accounts, host.now)
+        self.passkeys = Passkeys(self._store, host.now, self.challenges)
+        self.identities = Identities(self._store, self.accounts, host.now)
+        self.provider: Provider | None = None
         self.catalog = Catalog(self._store, host.now, options.visibility)
         self.jobs = Jobs(self._store, host.now)
         self.verdicts = Verdicts(self._store, host.now)
@@ -128,16 +159,21 @@ class Hub:
         self.sandbox = Sandbox(workers=options.sql_workers)
         self.outgoing = Outgoing(enabled=options.allow_outgoing, allow=options.outgoing_allowed)
         self.webhooks = Webhooks(host.root / _WEBHOOKS, self.outgoing, host.now)
+        keys = MasterKeys(options.master_keys or host.root / MASTER_KEYS)
+        self.upstreams = Upstreams(host.root, Vault(keys), self.outgoing, host.now)
         self._evidence = open_evidence(host.root)
         self.files = Files(host.root, self._evidence)
         self.checks = SqliteEvidenceStore(self._evidence)
         self.watch = Watch(self.checks, self.outgoing, self.files, host.now)
+        self.notifications = Notifications(host.root)
+        self.views = Views(self._store, host.now)
         self.chores: list[Callable[[], object]] = [Collector(host)]
         self.names = Names()
         self.places = Places()
-        self.heads: Shared[RepoName, str] = Shared(_LOOK_S)
         self.changes: Shared[tuple[RepoName, str, str], dict[str, Any]] = Shared(_TOLD_S)
+        self.looks: Looks[Submission] = Looks()
         self.stopping = threading.Event()
+        self.heads: Lookout[RepoName, str] = Lookout(_LOOK_S, self.stopping.is_set)
         self._rigs: dict[tuple[object, ...], tuple[str, list[Rig]]] = {}
 
     @classmethod
@@ -167,6 +203,8 @@ class Hub:
         """End the workers, close repositories and state."""
         self.sandbox.close()
         self.webhooks.close()
+        self.notifications.close()
+        self.upstreams.close()
         self._evidence.close()
         self._store.close()
         self.host.close()
@@ -229,6 +267,8 @@ class Hub:
         session = kind(self.host, repo, self.seat(caller, repo, rig))
         if isinstance(session, Search):
             session.index_dir = self.host.root / _INDEXES
+        if isinstance(session, Review):
+            session.looks = self.looks
         return session
 
     def seat(self, caller: Caller, repo: RepoName, rig: str = "") -> Seat:

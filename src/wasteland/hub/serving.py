@@ -121,6 +121,15 @@ def first_start(hub: Hub, name: str) -> tuple[Account, str] | None:
     return account, text
 
 
+def address_of(root: Path) -> str:
+    """Return where the hub that serves a directory listens; "" where none does."""
+    try:
+        with alone(root):
+            return ""
+    except Conflict:
+        return (root / _LOCK).read_text(errors="replace")[:200]
+
+
 def url_of(listener: socket.socket) -> str:
     """Return the address of a listening socket."""
     address, port = listener.getsockname()[:2]

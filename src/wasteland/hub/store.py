@@ -145,6 +145,73 @@ _MIGRATIONS: Final[Migrations] = (
         "CREATE INDEX operations_age ON operations (updated_at)",
         "CREATE INDEX reviews_verdict ON reviews (repo, verdict, pull)",
     ),
+    (
+        "ALTER TABLE tokens ADD COLUMN used_at TEXT",
+        """
+        CREATE TABLE contacts (
+            account TEXT PRIMARY KEY COLLATE NOCASE REFERENCES accounts (name) ON DELETE CASCADE,
+            email TEXT NOT NULL,
+            digest TEXT NOT NULL
+        ) STRICT
+        """,
+        """
+        CREATE TABLE passwords (
+            account TEXT PRIMARY KEY COLLATE NOCASE REFERENCES accounts (name) ON DELETE CASCADE,
+            id TEXT NOT NULL,
+            hash TEXT NOT NULL,
+            set_at TEXT NOT NULL
+        ) STRICT
+        """,
+        """
+        CREATE TABLE tries (
+            who TEXT PRIMARY KEY COLLATE NOCASE,
+            wrong INTEGER NOT NULL,
+            last_at TEXT NOT NULL
+        ) STRICT
+        """,
+        "CREATE INDEX tries_age ON tries (last_at)",
+        """
+        CREATE TABLE invitations (
+            account TEXT PRIMARY KEY COLLATE NOCASE REFERENCES accounts (name) ON DELETE CASCADE,
+            digest TEXT NOT NULL UNIQUE,
+            expires_at TEXT NOT NULL
+        ) STRICT
+        """,
+        """
+        CREATE TABLE passkeys (
+            id TEXT PRIMARY KEY,
+            account TEXT NOT NULL COLLATE NOCASE REFERENCES accounts (name) ON DELETE CASCADE,
+            public_key BLOB NOT NULL,
+            sign_count INTEGER NOT NULL,
+            label TEXT NOT NULL,
+            created_at TEXT NOT NULL,
+            used_at TEXT
+        ) STRICT
+        """,
+        "CREATE INDEX passkeys_account ON passkeys (account, created_at)",
+        """
+        CREATE TABLE identities (
+            issuer TEXT NOT NULL,
+            subject TEXT NOT NULL,
+            account TEXT NOT NULL COLLATE NOCASE REFERENCES accounts (name) ON DELETE CASCADE,
+            linked_at TEXT NOT NULL,
+            PRIMARY KEY (issuer, subject)
+        ) STRICT
+        """,
+        "CREATE INDEX identities_account ON identities (account)",
+    ),
+    (
+        """
+        CREATE TABLE views (
+            account TEXT NOT NULL COLLATE NOCASE REFERENCES accounts (name) ON DELETE CASCADE,
+            repo TEXT NOT NULL,
+            name TEXT NOT NULL COLLATE NOCASE,
+            filters TEXT NOT NULL,
+            saved_at TEXT NOT NULL,
+            PRIMARY KEY (account, repo, name)
+        ) STRICT, WITHOUT ROWID
+        """,
+    ),
 )
 
 

@@ -70,6 +70,7 @@ class Token:
         label: What its owner calls it.
         rig: The only rig that it may act as; "" for any of the account's.
         expires_at: None for never.
+        used_at: The last request with it, to ten minutes; None for none yet.
     """
 
     id: str
@@ -80,6 +81,7 @@ class Token:
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None = None
+    used_at: datetime | None = None
 
 
 def new_token() -> tuple[str, str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -125,14 +126,21 @@ class Verdicts:
         rows = self._file.read(
             "SELECT * FROM reviews WHERE repo = ? AND pull = ? ORDER BY id", (str(repo), pull_id)
         )
-        return [
-            Opined(
-                head=row["head"],
-                account=row["account"],
-                rig=row["rig"],
-                opinion=Opinion(row["verdict"]),
-                body=row["body"],
-                at=stored_time(row["at"]),
-            )
-            for row in rows
-        ]
+        return [_opined(row) for row in rows]
+
+    def opinions_after(self, repo: RepoName, serial: int) -> list[tuple[int, str, Opined]]:
+        """Return serial, pull request and opinion of those after *serial*, oldest first."""
+        sql = "SELECT * FROM reviews WHERE id > ? AND repo = ? ORDER BY id LIMIT 500"
+        rows = self._file.read(sql, (serial, str(repo)))
+        return [(row["id"], row["pull"], _opined(row)) for row in rows]
+
+
+def _opined(row: sqlite3.Row) -> Opined:
+    return Opined(
+        head=row["head"],
+        account=row["account"],
+        rig=row["rig"],
+        opinion=Opinion(row["verdict"]),
+        body=row["body"],
+        at=stored_time(row["at"]),
+    )

@@ -27,7 +27,10 @@ from .proposal import (
     Verdict,
     need_key,
 )
-from .rules_commons import judge_moderation, judge_setting, needs
+from .records import Rig
+from .rules_commons import judge_setting, needs
+from .rules_moderation import judge_moderation
+from .rules_peers import need_free_chain, need_no_block
 from .rules_rigs import acts_for, judge_link, judge_rig
 from .rules_stamps import judge_stamp
 from .rules_upstream import assume, judge_taken
@@ -60,6 +63,7 @@ def judge(change: ProposedChange, authority: Authority) -> Verdict:
     _judge_schema(case)
     if rows:
         _judge_identity(case)
+        _judge_origin(case)
     # Registrations first, so that a new rig may work in the change that registers it.
     for row in sorted(rows, key=_place):
         case.check(row, _judge_row)
@@ -94,6 +98,20 @@ def _judge_identity(case: Case) -> None:
         case.reasons.append(Reason(error, "rigs", case.me))
 
 
+def _judge_origin(case: Case) -> None:
+    """Nothing is taken from a peer that is blocked, not even a registration."""
+    new = [row for row in case.change.rows if row.table == "rigs" and row.key == case.me]
+    try:
+        need_no_block(case, case.actor.rig, *(Rig.from_row(row.row) for row in new))
+    except WastelandError as error:
+        case.reasons.append(Reason(error, "rigs", case.me))
+
+
+def _judge_chain(case: Case, row: RowChange) -> None:
+    need_free_chain(case, row)
+    needs(Action.POLICY)(case, row)
+
+
 def _judge_row(case: Case, row: RowChange) -> None:
     if row.kind is DiffKind.ADDED:
         need_key(row)
@@ -125,7 +143,7 @@ _RULES: Final[Mapping[str, _Rule]] = {
     "stamps": judge_stamp,
     "badges": needs(Action.TRUST),
     "boot_blocks": needs(Action.TRUST),
-    "chain_meta": needs(Action.POLICY),
+    "chain_meta": _judge_chain,
     "_meta": judge_setting,
     "wlx_moderation": judge_moderation,
 }

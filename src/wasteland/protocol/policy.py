@@ -8,12 +8,14 @@ Source: the permissions matrix of the administration guide (S1-35, S1-41 to S1-4
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import field
 from enum import StrEnum
 from typing import Final
 
+from . import fields
 from .errors import Invalid
 from .lean import dataclass
 from .names import visible
@@ -21,6 +23,8 @@ from .names import visible
 PREFIX: Final = "policy."
 PRESET_KEY: Final = "policy.preset"
 SCALE_KEY: Final = "valence_scale"
+NAME_KEY: Final = "wasteland_name"
+_OTHER_KEYS: Final = frozenset({SCALE_KEY, NAME_KEY})
 _NOBODY: Final = "nobody"
 
 
@@ -44,6 +48,8 @@ class Action(StrEnum):
     TRUST = "trust"
     POLICY = "policy"
     MODERATE = "moderate"
+    REPORT = "report"
+    APPEAL = "appeal"
 
 
 DECIDING: Final = frozenset(
@@ -54,6 +60,8 @@ DECIDING: Final = frozenset(
         Action.TRUST,
         Action.POLICY,
         Action.MODERATE,
+        Action.REPORT,
+        Action.APPEAL,
     }
 )
 """What settles something on main itself; there is nobody who would have to review it."""
@@ -124,6 +132,8 @@ _OPEN: Final[Mapping[str, str]] = {
     "trust": "trust:3",
     "policy": "trust:3",
     "moderate": "trust:3",
+    "report": "trust:0",
+    "appeal": "trust:0",
     "mode": "pr",
     "merge_at_once": "register,claim,unclaim,handover,post",
     "lease_hours": "72",
@@ -131,6 +141,7 @@ _OPEN: Final[Mapping[str, str]] = {
     "submissions_cap": "20",
     "posts_per_day": "20",
     "registrations_per_day": "10",
+    "reports_per_day": "10",
     "new_rig_trust": "1",
 }
 # The administration guide's matrix: owner 3, maintainer 2, contributor 1.
@@ -240,7 +251,7 @@ class Policy:
         return int(self.text("submissions_cap"))
 
     def daily(self, rule: str) -> int:
-        """Return a daily cap: ``posts_per_day`` or ``registrations_per_day``."""
+        """Return a daily cap: of posts, registrations, or reports (appeals count as such)."""
         return int(self.text(rule))
 
 
@@ -252,6 +263,7 @@ _SHAPES: Final = {
     "submissions_cap": r"[0-9]{1,6}",
     "posts_per_day": r"[0-9]{1,6}",
     "registrations_per_day": r"[0-9]{1,6}",
+    "reports_per_day": r"[0-9]{1,6}",
     "new_rig_trust": r"[012]",
     "preset": "|".join(PRESETS),
     SCALE_KEY: "1|5",
@@ -260,7 +272,28 @@ _SHAPES: Final = {
 
 def key_of(rule: str) -> str:
     """Return the key of ``_meta`` that states *rule*."""
-    return rule if rule == SCALE_KEY else PREFIX + rule
+    return rule if rule in _OTHER_KEYS else PREFIX + rule
+
+
+def digest(meta: Mapping[str, str | None]) -> str:
+    """Return what tells the rules that rows of ``_meta`` state from others."""
+    stated = [key for key in sorted(meta) if key.startswith(PREFIX) or key in _OTHER_KEYS]
+    text = repr([(key, meta[key]) for key in stated])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def restated(
+    meta: Mapping[str, str | None], changes: Mapping[str, str | None]
+) -> dict[str, str | None]:
+    """
+    Return the rows of ``_meta`` once *changes* of rules are made.
+
+    Args:
+        changes: Rule -> its stored form; None for a rule that is not stated any more.
+    """
+    keys = {key_of(rule): text for rule, text in changes.items()}
+    kept = {key: value for key, value in meta.items() if key not in keys}
+    return kept | {key: text for key, text in keys.items() if text is not None}
 
 
 def check_rule(rule: str, text: str) -> str:
@@ -270,6 +303,8 @@ def check_rule(rule: str, text: str) -> str:
     Raises:
         Invalid: No such rule, or not its form.
     """
+    if rule == NAME_KEY:
+        return fields.one_line(rule, text, limit=fields.NAME_LIMIT, required=True)
     text = text.strip()
     if (rule, text) == ("mode", "wild-west"):
         return "direct"

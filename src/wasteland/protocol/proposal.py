@@ -11,12 +11,23 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
+from .chain import Tip, beginning
 from .diff import RowChange
 from .errors import Forbidden, Invalid, LimitReached, WastelandError
 from .journey import Journey
 from .names import visible
 from .policy import Action, Policy
-from .records import Completion, Lease, Rig, RigLink, Stamp, WantedItem, read_time, write_time
+from .records import (
+    Completion,
+    Lease,
+    Moderation,
+    Rig,
+    RigLink,
+    Stamp,
+    WantedItem,
+    read_time,
+    write_time,
+)
 from .roles import Actor, authorize, need_standing
 from .schema import Row, Value
 
@@ -64,6 +75,8 @@ class Authority:
         usage: What counts against the caps.
         submissions: Work waiting elsewhere that the change brings along as another rig's.
         lookalikes: Handles of main that read like one which the change registers.
+        moderators: Rigs that may decide about others, by handle; where a change answers an appeal.
+        blocked: The peers whose rigs and links are refused.
         token: Unique to this attempt; it goes into the lease of a claim.
         owned: Whether the commons is ours to amend (tables of ours exist).
     """
@@ -77,6 +90,8 @@ class Authority:
     usage: Usage = Usage()
     submissions: Sequence[Submission] = ()
     lookalikes: Sequence[str] = ()
+    moderators: Mapping[str, Rig] = field(default_factory=dict)
+    blocked: Sequence[str] = ()
     token: str = ""
     owned: bool = True
 
@@ -94,6 +109,8 @@ class ProposedChange:
         rigs: Rigs that stamps name, as the merged tree has them: a rig that an earlier part of the
             same merge registers is tied to its owner although main does not know it yet.
         stamps: Stamps that exist already about the completions that ``rows`` stamp.
+        moderation: Records that those of ``rows`` are about, or that are about the same.
+        tip: The newest link of the chain of moderation records, before ``rows``.
         schema: Tables whose definition the change alters.
     """
 
@@ -103,6 +120,8 @@ class ProposedChange:
     leases: Mapping[str, Lease] = field(default_factory=dict)
     rigs: Mapping[str, Rig] = field(default_factory=dict)
     stamps: Sequence[Stamp] = ()
+    moderation: Sequence[Moderation] = ()
+    tip: Tip = field(default_factory=beginning)
     schema: Sequence[str] = ()
 
 
@@ -175,6 +194,8 @@ class Case:
     Attributes:
         actor: Becomes a registered rig when the change registers it.
         journeys: Wanted id -> the steps found for it.
+        records: Moderation records: those before, then those of the change that were judged.
+        tip: The newest link of their chain.
     """
 
     def __init__(self, change: ProposedChange, authority: Authority) -> None:
@@ -185,6 +206,8 @@ class Case:
         self.reasons: list[Reason] = []
         self.actions: set[Action] = set()
         self.journeys: dict[str, Journey] = {}
+        self.records = list(change.moderation)
+        self.tip = change.tip
         self._amended: dict[tuple[str, str], RowChange] = {}
 
     @property
@@ -221,8 +244,11 @@ class Case:
 
     def amend(self, row: RowChange, **cells: Value) -> None:
         """Let the merge write other *cells* into what *row* leaves, where the commons is ours."""
-        so_far = self._amended.get((row.table, row.key))
-        self.replace(row.table, row.after, {**(so_far or row).row, **cells})
+        self.replace(row.table, row.after, {**self.amended(row), **cells})
+
+    def amended(self, row: RowChange) -> Row:
+        """Return what *row* leaves, with what was amended of it so far."""
+        return self._amended.get((row.table, row.key), row).row
 
     def amend_time(self, row: RowChange, column: str, *, within: timedelta | None = None) -> None:
         """

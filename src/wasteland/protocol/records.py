@@ -276,7 +276,20 @@ class Lease(Record):
 
 @dataclass(frozen=True, slots=True)
 class Moderation(Record):
-    """A decision about a rig, kept as data: suspended from ``created_at`` to ``expires_at``."""
+    """
+    A deed of moderation, kept for good; see ``moderation`` for its words.
+
+    Attributes:
+        rig: About whom: whose item or comment was reported, who is suspended; "" for a peer.
+        decided_by: Who reported, decided, appealed or answered.
+        expires_at: The end of a suspension; None until it is lifted.
+        lifted_at: Only in records of earlier versions.
+        target_type: item, rig, comment or peer; None where it is about the rig's whole conduct.
+        target: Its id; of a comment ``pull#number``, numbered from 1.
+        about: The record that this one answers, lifts or appeals against.
+        seq: Its place in the chain, from 1; None in records of earlier versions.
+        prev_hash: ``block_hash`` of the record before.
+    """
 
     table: ClassVar[str] = "wlx_moderation"
 
@@ -288,6 +301,15 @@ class Moderation(Record):
     created_at: datetime | None = None
     expires_at: datetime | None = None
     lifted_at: datetime | None = None
+    target_type: str | None = None
+    target: str | None = None
+    category: str | None = None
+    scope: str | None = None
+    about: str | None = None
+    outcome: str | None = None
+    seq: int | None = None
+    prev_hash: str | None = None
+    block_hash: str | None = None
 
 
 RECORDS: Final[Mapping[str, type[Record]]] = {

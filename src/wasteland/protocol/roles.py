@@ -12,15 +12,35 @@ from typing import Final
 from .errors import Forbidden, Suspended, TrustTooLow, WastelandError
 from .lean import dataclass
 from .lifecycle import Step, can, takes_many
+from .moderation import Scope, heaviest, scope_of
 from .policy import Action, Policy, Relation, Who
 from .records import Moderation, Rig, WantedItem
 
 TRUST_WORDS: Final = ("unverified", "participant", "trusted", "maintainer")
-# A suspended rig may still let go of what it holds, and appeal by a comment.
-_LEFT_TO_SUSPENDED: Final = frozenset({Action.UNCLAIM, Action.COMMENT})
+# A suspended rig may still let go of what it holds, say something, and appeal.
+_LEFT_TO_SUSPENDED: Final = frozenset({Action.UNCLAIM, Action.COMMENT, Action.APPEAL})
+_WITHIN: Final = {
+    Scope.EVERYTHING: frozenset(Action) - _LEFT_TO_SUSPENDED,
+    Scope.POSTING: frozenset({Action.POST, Action.EDIT, Action.REPORT}),
+    Scope.CLAIMING: frozenset({Action.CLAIM, Action.SUBMIT, Action.HANDOVER}),
+    # Whoever decides about the work of others, or about others.
+    Scope.REVIEWING: frozenset(
+        {
+            Action.ACCEPT,
+            Action.REJECT,
+            Action.CLOSE,
+            Action.MERGE,
+            Action.TRUST,
+            Action.POLICY,
+            Action.MODERATE,
+        }
+    ),
+}
 # These write rows that are nobody's own; they need their trust even where no policy is stated,
 # or the first comer could make himself a maintainer.
-_GOVERNING: Final = frozenset({Action.TRUST, Action.POLICY, Action.MODERATE})
+_GOVERNING: Final = frozenset(
+    {Action.TRUST, Action.POLICY, Action.MODERATE, Action.REPORT, Action.APPEAL}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +51,25 @@ class Actor:
     Attributes:
         handle: The acting rig.
         rig: Its row on main; None for a stranger.
-        suspension: The moderation record in force, if any.
+        suspensions: The moderation records in force, of the rig and of those that answer for it.
     """
 
     handle: str
     rig: Rig | None = None
-    suspension: Moderation | None = None
+    suspensions: tuple[Moderation, ...] = ()
 
     @property
     def trust(self) -> int:
         """0 to 3."""
         return self.rig.trust if self.rig else 0
+
+    def suspension(self, action: Action | None = None) -> Moderation | None:
+        """Return what keeps the rig from *action*; by default, from taking part at all."""
+        for record in heaviest(self.suspensions):
+            scope = scope_of(record)
+            if action in _WITHIN[scope] or (action is None and scope is Scope.EVERYTHING):
+                return record
+        return None
 
     def registered_as(self, rig: Rig, policy: Policy) -> Actor:
         """Return the actor as it will be once its registration in the same change lands."""
@@ -59,8 +87,8 @@ def authorize(
         Forbidden: The actor is not registered, or does not stand in the needed relation.
         TrustTooLow: Only more trust would help.
     """
-    if actor.suspension and action not in _LEFT_TO_SUSPENDED:
-        raise _suspended(actor, actor.suspension)
+    if suspension := actor.suspension(action):
+        raise _suspended(actor, suspension)
     who = policy.who(action)
     if relations_of(actor, item) & who.relations or _has_trust(actor, who):
         return
@@ -91,8 +119,8 @@ def need_standing(actor: Actor, policy: Policy) -> None:
         Suspended: A moderation record is in force.
         Forbidden: The actor is not registered, where policy is stated.
     """
-    if actor.suspension:
-        raise _suspended(actor, actor.suspension)
+    if suspension := actor.suspension():
+        raise _suspended(actor, suspension)
     if policy.is_stated and actor.rig is None:
         raise _unregistered(actor, "only its rigs take part")
 
@@ -159,11 +187,15 @@ def _unregistered(actor: Actor, why: str) -> Forbidden:
 
 
 def _suspended(actor: Actor, record: Moderation) -> Suspended:
+    scope = scope_of(record)
+    what = "" if scope is Scope.EVERYTHING else f" from {scope.value}"
     until = f" until {record.expires_at:%Y-%m-%d}" if record.expires_at else ""
+    why = (record.reason or "no reason given").rstrip(".")
     return Suspended(
-        f"{actor.handle} is suspended{until}: {record.reason or 'no reason given'}.",
-        hint="wl unclaim still works; appeal to a maintainer",
+        f"{actor.handle} is suspended{what}{until}: {why}.",
+        hint="wl unclaim still works; wl appeal --reason TEXT",
         rig=actor.handle,
+        id=record.id,
     )
 
 

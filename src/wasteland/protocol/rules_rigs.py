@@ -11,6 +11,7 @@ from .names import HANDLE_RULE, is_handle, visible
 from .policy import Action
 from .proposal import Case, limit, permanent
 from .records import MAX_TRUST, Rig, RigLink
+from .rules_peers import need_no_block
 
 # A registration of another client says 1; it is read as a request.
 _REQUESTS: Final = ("0", "1")
@@ -196,6 +197,9 @@ def judge_link(case: Case, row: RowChange) -> None:
     if case.me not in {link.rig_a, link.rig_b}:
         case.need_own(row, link.rig_a)
     case.need_standing()
+    # Whoever is tied to a blocked peer may still untie itself.
+    if link.status != _REVOKED:
+        need_no_block(case, *map(case.authority.rigs.get, (link.rig_a, link.rig_b)))
     if row.before is None:
         _judge_proposal(case, row, link)
     elif link.status == _REVOKED:

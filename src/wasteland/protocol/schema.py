@@ -300,9 +300,23 @@ MODERATION: Final = Table(
         _text("decided_by", 255, "NOT NULL"),
         _time("created_at", "NOT NULL"),
         _time("expires_at"),
+        # Of earlier versions; what is lifted now is lifted by a record of its own.
         _time("lifted_at"),
+        _text("target_type", 16),
+        _text("target", 255),
+        _text("category", 32),
+        _text("scope", 32),
+        _text("about", 64),
+        _text("outcome", 16),
+        Column("seq", Kind.INTEGER, "INT"),
+        _text("prev_hash", 64),
+        _text("block_hash", 64),
     ),
-    indexes=(("wlx_moderation_rig", "rig"),),
+    indexes=(
+        ("wlx_moderation_rig", "rig"),
+        ("wlx_moderation_about", "about"),
+        ("wlx_moderation_seq", "seq"),
+    ),
     since="",
 )
 

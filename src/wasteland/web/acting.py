@@ -25,13 +25,14 @@ from ..protocol.names import visible
 from ..protocol.policy import Action, Policy
 from ..protocol.records import WantedItem
 from ..protocol.roles import Actor, authorize, next_steps
+from . import stamping
 from .looks import LOOKS, Act, Field, Look, Tried
 from .places import Place
 from .visits import Visit
 
 OP: Final = "op"
 """The field that names one attempt: sent twice, a form does its work once."""
-_LONGEST_OP: Final = 64
+LONGEST_OP: Final = 64
 
 
 _PLACES: Final = tuple(LOOKS)
@@ -39,8 +40,8 @@ _FORWARD: Final = frozenset({Step.CLAIM, Step.SUBMIT, Step.ACCEPT})
 _DECIDES: Final = frozenset({Step.ACCEPT, Step.REJECT, Step.CLOSE})
 _NOT_HIDDEN: Final = (Step.CLAIM, Step.SUBMIT, Step.ACCEPT, Step.WITHDRAW)
 _RIG: Final = ("rig", "Whose submission", "choice")
-_REQUIRED: Final = frozenset({"evidence", "reason", "to", "quality"})
-_USUAL: Final = {"severity": "leaf"}
+_STAMPING: Final = "accept"
+_REQUIRED: Final = frozenset({"evidence", "reason", "to", "rig"})
 # The rules allow these to a rig as such, and refuse them for how it stands to the item.
 _STANDING: Final = {
     Step.ACCEPT: "nobody stamps their own work.",
@@ -90,7 +91,7 @@ def operation(name: str) -> Operation:
     return row
 
 
-def carry_out(visit: Visit, row: Operation, place: Place, *keys: str, **given: str) -> Any:
+def carry_out(visit: Visit, row: Operation, place: Place, *keys: str, **given: Any) -> Any:
     """
     Do what a form asks; return the receipt, or what else the operation answers.
 
@@ -103,7 +104,10 @@ def carry_out(visit: Visit, row: Operation, place: Place, *keys: str, **given: s
     visit.need_form()
     visit.caller.need_scope(Scope.WRITE)
     names = inspect.signature(method(row)).parameters
-    typed = {name: text for name, text in visit.sent.items() if text}
+    typed: dict[str, Any] = {name: text for name, text in visit.sent.items() if text}
+    if row.name == _STAMPING:
+        typed |= stamping.read(visit.sent)
+    typed.setdefault("head", visit.sent.get(f"head-{visit.sent.get('rig', '')}", ""))
     values: dict[str, Any] = {
         name: text for name, text in {**typed, **given}.items() if name in names
     }
@@ -121,12 +125,17 @@ def new_op() -> str:
     return secrets.token_hex(12)
 
 
-def op_id(visit: Visit) -> str | None:
-    """Return the operation id of the attempt that a form makes; None for one that names none."""
+def op_id(visit: Visit, *of: str) -> str | None:
+    """
+    Return the operation id of the attempt that a form makes; None for one that names none.
+
+    Args:
+        of: Which of several that one attempt makes.
+    """
     given = visit.sent.get(OP, "")
-    if len(given) > _LONGEST_OP:
+    if len(given) > LONGEST_OP:
         raise Invalid("The form is not as it was shown.", field=OP)
-    return derived("op", visit.caller.need_account(), given, digits=32) if given else None
+    return derived("op", visit.caller.need_account(), given, *of, digits=32) if given else None
 
 
 def _act(
@@ -151,9 +160,22 @@ def _act(
         has_page=has_page,
         is_open=mine is not None,
         is_forward=step in _FORWARD,
-        # What is accepted is what was looked at, not what may have been offered since.
-        hidden={"head": waiting[0].head} if step is Step.ACCEPT and len(waiting) == 1 else {},
+        hidden=_heads(waiting) if step in _DECIDES else {},
+        stamp=_stamp(place, mine) if step is Step.ACCEPT else None,
     )
+
+
+def _heads(waiting: Sequence[PullRequest]) -> dict[str, str]:
+    """Return what was looked at: that is decided on, not what may have been offered since."""
+    if len(waiting) == 1:
+        return {"head": waiting[0].head}
+    return {f"head-{branch_rig(pull)}": pull.head for pull in waiting}
+
+
+def _stamp(place: Place, mine: Tried | None) -> stamping.StampForm:
+    if mine is None:
+        return stamping.shown(place.scale)
+    return stamping.shown(place.scale, mine.typed, field=mine.field, error=mine.why)
 
 
 def _fields(
@@ -170,7 +192,7 @@ def _fields(
             help=params[name].help,
             words=rigs if name == "rig" else params[name].words,
             required=name in _REQUIRED,
-            value=(mine.typed if mine else _USUAL).get(name, ""),
+            value=mine.typed.get(name, "") if mine else "",
             error=mine.why if mine and mine.field == name else "",
         )
         for name, label, kind in (*several, *look.fields)

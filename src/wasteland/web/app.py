@@ -17,10 +17,33 @@ from ..hub.app import guarded, routes
 from ..hub.http import problems
 from ..hub.hub import Hub
 from ..protocol.errors import NotFound
-from . import assets, board, entry, items, people, writing
+from . import (
+    assets,
+    connecting,
+    creating,
+    home,
+    items,
+    letters,
+    people,
+    signing,
+    undoing,
+    views,
+    writing,
+    you,
+)
+from .board import batch, live, peek
+from .board import page as board
+from .explore import pages as explore
+from .finding import routes as finding
+from .manual import routes as manual
+from .manual.rendering import PATH as GUIDE
+from .moderation import router as moderation
+from .review import routes as review
 from .seals import Seals
 from .sessions import Sessions
+from .settings import router as settings
 from .visits import Desk, Visit
+from .work import routes as work
 
 _PROGRAMS: Final = ("/api", "/graphql", "/t/", "/remotes/", "/openapi.json")
 
@@ -42,7 +65,9 @@ def add_pages(app: FastAPI, hub: Hub) -> None:
     # Forms that were shown before are void with the key they were sealed with; so are sessions.
     desk.sessions.end_all()
     app.state.web = desk
-    app.include_router(entry.home)
+    app.state.guide = GUIDE
+    app.state.feed = live.Feed(hub)
+    app.include_router(home.router)
     app.router.routes.insert(0, app.router.routes.pop())
     app.include_router(_pages(desk))
     app.add_exception_handler(HTTPException, _unknown)
@@ -52,11 +77,27 @@ def _pages(desk: Desk) -> APIRouter:
     whole = APIRouter(include_in_schema=False, lifespan=_closing(desk))
     for router in (
         assets.router,
-        entry.router,
+        creating.router,
+        connecting.router,
+        manual.router,
+        signing.router,
+        you.router,
+        finding.router,
+        work.router,
+        letters.router,
+        views.router,
         writing.router,
         items.router,
         people.router,
         board.router,
+        live.router,
+        batch.router,
+        peek.router,
+        explore.router,
+        review.router,
+        undoing.router,
+        moderation,
+        settings,
     ):
         whole.include_router(router)
     return whole

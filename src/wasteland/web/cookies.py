@@ -23,10 +23,18 @@ _TLS_SESSION: Final = "__Host-wl"
 _VISITOR: Final = "wl-visitor"
 _THEME: Final = "wl-theme"
 _KEYS: Final = "wl-keys"
+_DENSITY: Final = "wl-density"
 _RECEIPT: Final = "wl-receipt"
 _LONGEST: Final = 512
 _RECEIPT_S: Final = 60
 _YEAR_S: Final = 31_536_000
+_THEMES: Final = ("dark", "light", "contrast", "parchment")
+_DENSITIES: Final = ("compact", "roomy")
+_CHOICES: Final = {
+    "theme": (_THEME, _THEMES),
+    "keys": (_KEYS, ("off",)),
+    "density": (_DENSITY, _DENSITIES),
+}
 _RECEIPT_FIELDS: Final = ("operation", "op_id", "id", "state", "commit", "pull", "note")
 
 
@@ -73,7 +81,7 @@ def set_visitor(answer: Response, request: Request, value: str) -> None:
 
 def theme_of(request: Request) -> str:
     """Return the theme that a browser has chosen; "" where its system's preference decides."""
-    return _choice(request.cookies.get(_THEME, ""), ("dark", "light", "contrast", "parchment"))
+    return _choice(request.cookies.get(_THEME, ""), _THEMES)
 
 
 def has_keys(request: Request) -> bool:
@@ -81,21 +89,32 @@ def has_keys(request: Request) -> bool:
     return request.cookies.get(_KEYS) != "off"
 
 
-def set_choices(answer: Response, *, theme: str, keys: bool) -> None:
-    """Keep a browser's choices for a year."""
-    chosen = {_THEME: _choice(theme, ("dark", "light", "contrast", "parchment"))}
-    chosen[_KEYS] = "" if keys else "off"
-    for name, value in chosen.items():
-        if value:
-            answer.set_cookie(name, value, max_age=_YEAR_S, httponly=True, samesite="lax", path="/")
+def density_of(request: Request) -> str:
+    """Return how dense a browser wants its rows; "" for the usual."""
+    return _choice(request.cookies.get(_DENSITY, ""), _DENSITIES)
+
+
+def set_choices(answer: Response, chosen: Mapping[str, str]) -> None:
+    """Keep what a browser chose (theme, keys, density) for a year; what is not named stays."""
+    for name, (cookie, allowed) in _CHOICES.items():
+        if name not in chosen:
+            continue
+        if value := _choice(chosen[name], allowed):
+            answer.set_cookie(
+                cookie, value, max_age=_YEAR_S, httponly=True, samesite="lax", path="/"
+            )
         else:
-            answer.delete_cookie(name, httponly=True, samesite="lax", path="/")
+            answer.delete_cookie(cookie, httponly=True, samesite="lax", path="/")
+
+
+def told(receipt: Mapping[str, Any]) -> dict[str, str]:
+    """Return what a page tells of a receipt."""
+    return {name: str(receipt.get(name) or "") for name in _RECEIPT_FIELDS}
 
 
 def give_receipt(visit: Visit, receipt: Mapping[str, Any]) -> None:
     """Have the next page show the receipt of what was just done."""
-    told = {name: str(receipt.get(name) or "") for name in _RECEIPT_FIELDS}
-    text = json.dumps(told)
+    text = json.dumps(told(receipt))
 
     def change(answer: Response) -> None:
         value = text.encode().hex()
@@ -115,12 +134,12 @@ def taken_receipt(visit: Visit) -> Mapping[str, str] | None:
         lambda answer: answer.delete_cookie(_RECEIPT, httponly=True, samesite="lax", path="/")
     )
     try:
-        told = json.loads(bytes.fromhex(value))
+        kept = json.loads(bytes.fromhex(value))
     except ValueError:
         return None
-    if not isinstance(told, dict):
+    if not isinstance(kept, dict):
         return None
-    return {name: str(told.get(name, ""))[:_LONGEST] for name in _RECEIPT_FIELDS}
+    return {name: str(kept.get(name, ""))[:_LONGEST] for name in _RECEIPT_FIELDS}
 
 
 def _choice(value: str, allowed: tuple[str, ...]) -> str:

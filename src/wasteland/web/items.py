@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from ..commons.choices import Choice, Chooser
 from ..commons.data import to_data
 from ..commons.evidence.check import State
 from ..commons.operations import BY_NAME
 from ..commons.review import Submission
 from ..commons.sheets import Event, ItemSheet
-from ..protocol.errors import NotFound, WastelandError
+from ..hub.verdicts import Opined
+from ..protocol.errors import NotFound, Unsupported, WastelandError
 from ..protocol.lean import dataclass
 from ..protocol.records import Completion, Stamp
 from ..protocol.text import evidence_url
@@ -73,29 +75,29 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class ItemView:
-    """All that an item's page shows."""
+    """
+    All that an item's page shows.
+
+    Attributes:
+        opinions: Pull request -> what reviewers said of it, oldest first.
+        acceptable: Those of several pull requests whose work is the visitor's to accept.
+        chosen: The rig whose work is about to be accepted; "" for none.
+    """
 
     sheet: ItemSheet
     moments: Sequence[Moment]
     work: Sequence[Work]
     reviews: Sequence[Submission]
     acts: Sequence[Act]
+    opinions: Mapping[str, Sequence[Opined]]
+    acceptable: Collection[str] = ()
+    chosen: str = ""
 
 
 @router.get("/{owner}/{database}/wanted/{item}")
 def item(visit: Visiting) -> Response:
     """Show an item."""
     return _page(visit)
-
-
-@router.get("/{owner}/{database}/wanted/{item}/peek")
-def peek(visit: Visiting) -> Response:
-    """Show an item beside the board."""
-    place = visit.place
-    sheet = place.session.show(visit.part("item"))
-    reviews = _reviews(place, sheet)
-    acts = acting.acts_of(place, sheet, [review.pull for review in reviews])
-    return visit.page("peek.html", sheet=sheet, acts=acts, op=acting.new_op())
 
 
 @router.post("/{owner}/{database}/wanted/{item}/{verb}")
@@ -155,14 +157,36 @@ def view_of(
     """
     sheet = place.session.show(item_id)
     reviews = _reviews(place, sheet)
-    tried = Tried(verb, visit.sent, refusal.field, refusal.text) if refusal else None
+    tried = Tried(verb, visit.sent, refusal.field, refusal.text) if refusal else _chosen(visit)
+    opinions = {
+        review.pull.id: visit.hub.verdicts.opinions(place.session.repo, review.pull.id)
+        for review in reviews
+    }
     return ItemView(
         sheet=sheet,
         moments=_moments(place, sheet),
         work=[_work(visit, place, sheet, completion) for completion in sheet.completions],
         reviews=reviews,
         acts=acting.acts_of(place, sheet, [review.pull for review in reviews], tried),
+        opinions=opinions,
+        acceptable=_acceptable(place, reviews),
+        chosen=tried.typed.get("rig", "") if tried else "",
     )
+
+
+def _chosen(visit: Visit) -> Tried | None:
+    """Return the form that the address opens: to accept the work of one rig of several."""
+    rig = visit.request.query_params.get("accept", "")
+    return Tried("accept", {"rig": rig}, "", "") if rig else None
+
+
+def _acceptable(place: Place, reviews: Sequence[Submission]) -> frozenset[str]:
+    """Return the pull requests whose work is the visitor's to accept, where there are several."""
+    if len(reviews) < 2 or not (place.me.rig and place.may_write):  # noqa: PLR2004  # several
+        return frozenset()
+    chooser = Chooser(place.session)
+    wanted = Choice("accept")
+    return frozenset(each.pull.id for each in reviews if wanted in chooser.choices(each))
 
 
 def _reviews(place: Place, sheet: ItemSheet) -> list[Submission]:
@@ -172,7 +196,10 @@ def _reviews(place: Place, sheet: ItemSheet) -> list[Submission]:
 def _moments(place: Place, sheet: ItemSheet) -> list[Moment]:
     if sheet.main_status is None:
         return []
-    events = place.session.why(sheet.item.id)
+    try:
+        events = place.session.why(sheet.item.id)
+    except Unsupported:
+        return []  # the upstream's host does not show how a row came to be
     return [_moment(event, sheet.item.id) for event in reversed(events)]
 
 

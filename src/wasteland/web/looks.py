@@ -8,6 +8,7 @@ from typing import Final
 from ..protocol.fields import TEXT_LIMIT
 from ..protocol.lean import dataclass
 from ..protocol.lifecycle import Step
+from .stamping import StampForm
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Act:
         is_open: Whether its fields are shown: it was tried and refused.
         is_forward: Whether it brings the work on.
         hidden: What its form sends besides.
+        stamp: The form of the stamp that goes with it.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Act:
     is_open: bool = False
     is_forward: bool = False
     hidden: Mapping[str, str] | None = None
+    stamp: StampForm | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,20 +96,7 @@ class Look:
 LOOKS: Final[Mapping[Step, Look]] = {
     Step.CLAIM: Look("claim", "Claim", "hand", "c"),
     Step.SUBMIT: Look("done", "Submit", "out", "s", (("evidence", "Evidence", "text"),)),
-    Step.ACCEPT: Look(
-        "accept",
-        "Accept and stamp",
-        "check",
-        "a",
-        (
-            ("quality", "Quality", "choice"),
-            ("reliability", "Reliability", "choice"),
-            ("creativity", "Creativity", "choice"),
-            ("severity", "Weight", "choice"),
-            ("skills", "Skills", "line"),
-            ("message", "Message", "text"),
-        ),
-    ),
+    Step.ACCEPT: Look("accept", "Accept and stamp", "review", "a"),
     Step.REJECT: Look(
         "reject", "Reject", "undo", "r", (("reason", "What is missing", "text"),), is_grave=True
     ),

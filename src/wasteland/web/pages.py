@@ -18,6 +18,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from ..commons.undo import is_reversible
 from ..protocol.text import evidence_url
 from . import assets, icons, ink, words
 
@@ -34,18 +35,20 @@ def render(request: Request, template: str, *, status: int = 200, **values: Any)
         values: What it shows.
     """
     nonce = secrets.token_urlsafe(18)
-    sprite = icons.Sprite()
-    text = (
-        _templates()
-        .get_template(template)
-        .render(nonce=nonce, icon=sprite.use, sprite=sprite.symbols, once=_Once(), **values)
-    )
+    text = fragment(template, nonce=nonce, **values)
     body = text.encode(errors="replace")
     headers = _headers(nonce)
     if len(body) > _PACKED_FROM and "gzip" in request.headers.get("accept-encoding", ""):
         body = gzip.compress(body, compresslevel=5, mtime=0)
         headers["Content-Encoding"] = "gzip"
     return HTMLResponse(body, status_code=status, headers=headers)
+
+
+def fragment(template: str, **values: Any) -> str:
+    """Return what a template makes of values: a page, or a part of one that is shown already."""
+    sprite = icons.Sprite()
+    made = _templates().get_template(template)
+    return made.render(icon=sprite.use, sprite=sprite.symbols, once=_Once(), **values)
 
 
 class _Once:
@@ -117,5 +120,6 @@ _GLOBALS: Final[Mapping[str, Any]] = {
     "ago": words.ago,
     "evidence_url": evidence_url,
     "type_icons": sorted(icons.TYPES),
+    "may_undo": is_reversible,
     "checks": {"ok": ("ok", "check"), "changed": ("bad", "x"), "missing": ("bad", "x")},
 }

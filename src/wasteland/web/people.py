@@ -13,7 +13,7 @@ from ..commons.data import to_data
 from ..commons.rigs import RigSheet
 from ..hub.tokens import Scope
 from ..protocol import fields, names, words
-from ..protocol.errors import Conflict, WastelandError
+from ..protocol.errors import WastelandError
 from ..protocol.lean import dataclass
 from ..protocol.records import Stamp, WantedItem
 from ..protocol.roles import TRUST_WORDS
@@ -91,17 +91,14 @@ def register(visit: Visiting) -> Response:
     try:
         visit.need_form()
         visit.caller.need_scope(Scope.WRITE)
-        session = visit.hub.session(
-            visit.caller,
-            place.session.repo,
-            type(place.session),
-            rig=names.check_handle(sent.get("handle", "").strip()),
-        )
-        receipt = session.register(
+        handle = names.check_handle(sent.get("handle", "").strip())
+        receipt = visit.seated(handle).register(
             display_name=sent.get("display_name", ""),
             rig_type=sent.get("rig_type", "human"),
+            parent=sent.get("parent", "").strip().lower(),
             op_id=acting.op_id(visit),
         )
+        place.joined(handle)
     except WastelandError as error:
         return _form(visit, error)
     cookies.give_receipt(visit, to_data(receipt))
@@ -122,10 +119,9 @@ def machine_lines(commons: str, sheet: RigSheet) -> Sequence[str]:
 
 
 def _form(visit: Visit, error: WastelandError | None) -> Response:
-    place = visit.place
+    visit.place  # noqa: B018  # whoever may not know of the commons is told so first
     visit.caller.need_account()
-    if place.me.registered:
-        raise Conflict(f"You have joined {place.name} as {place.me.rig} already.")
+    own = visit.own_rigs()
     refusal = refusals.told(error) if error else None
     suggested = visit.caller.account.lower()
     shown = [
@@ -133,10 +129,16 @@ def _form(visit: Visit, error: WastelandError | None) -> Response:
         Field("display_name", "Name for people", "line", "optional", limit=fields.NAME_LIMIT),
         Field("rig_type", "Kind", "choice", "", words.RIG_TYPES, value="human"),
     ]
-    usual = {"handle": suggested if names.is_handle(suggested) else "", "rig_type": "human"}
+    if own:
+        answers = tuple(rig.handle for rig in own)
+        shown.append(Field("parent", "Answers to", "choice", "", ("", *answers)))
+    usual = {"handle": suggested, "rig_type": "human"}
+    if own or not names.is_handle(suggested):
+        usual = {"handle": "", "rig_type": "agent" if own else "human"}
     return visit.page(
         "join.html",
         status=refusal.status if refusal else 200,
+        own=own,
         fields=[_filled(field, visit, usual, refusal) for field in shown],
         refusal=refusal,
         op=acting.new_op(),

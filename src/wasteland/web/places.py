@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import cached_property
 
 from ..commons import leases, queries
-from ..commons.counting import count_by_status
+from ..commons.counting import count_by_status, count_waiting
 from ..commons.sdk import Commons
 from ..commons.sheets import Whoami
 from ..hub.callers import Caller
 from ..hub.tokens import Scope
+from ..hub.upstreams import Connection
 from ..protocol.errors import WastelandError
 from ..protocol.lean import dataclass
+from ..protocol.moderation import heaviest
 from ..protocol.policy import Action
-from ..protocol.records import Lease, Rig, Status, WantedItem
+from ..protocol.records import Lease, Moderation, Rig, Status, WantedItem
 from ..protocol.roles import authorize
 from ..protocol.stamps import Scale, parse_scale
 
@@ -34,12 +36,18 @@ class Place:
 
     Attributes:
         session: Every operation, as the visitor.
+        connection: The way to it, where it is not of this hub; None for one that is.
     """
+
+    connection: Connection | None = None
 
     def __init__(self, session: Commons, caller: Caller) -> None:
         self.session = session
         self._caller = caller
         self._kinds: dict[str, str] = {}
+
+    def joined(self, rig: str) -> None:
+        """Note that the visitor has registered *rig*; here main tells that by itself."""
 
     @property
     def path(self) -> str:
@@ -79,6 +87,29 @@ class Place:
         return True
 
     @cached_property
+    def waiting(self) -> int:
+        """How many pull requests wait for review, for those who may look at them."""
+        return count_waiting(self.session) if self.may_review else 0
+
+    @cached_property
+    def may_moderate(self) -> bool:
+        """Whether the visitor's rig may decide about others."""
+        return self.me.registered and self.session.is_owned and self.session.may(Action.MODERATE)
+
+    @cached_property
+    def suspensions(self) -> Sequence[Moderation]:
+        """What keeps the visitor's rig from some or all of what it did, the heaviest first."""
+        return heaviest(self.session.actor().suspensions) if self.me.registered else ()
+
+    @cached_property
+    def to_moderate(self) -> int:
+        """How many reports and appeals wait for the visitor."""
+        if not self.may_moderate:
+            return 0
+        queue = self.session.reports()
+        return len(queue.reports) + len(queue.appeals)
+
+    @cached_property
     def head(self) -> str:
         """The commit of main."""
         return self.session.engine.head()
@@ -110,6 +141,12 @@ class Place:
     def _ends(self, item_id: str) -> datetime | None:
         lease = queries.one(self.session.main(), Lease, item_id)
         return leases.effective(self.session, lease).expires_at if lease else None
+
+    def know(self, handles: Collection[str]) -> None:
+        """Look up the types of several rigs at once, for ``kind``."""
+        missing = set(handles).difference(self._kinds)
+        found = queries.rig_types(self.session.main(), missing)
+        self._kinds |= {handle: found.get(handle) or "human" for handle in missing}
 
     def kind(self, handle: str | None) -> str:
         """Return a rig's type, for the shape of its mark; "human" for one that is not known."""

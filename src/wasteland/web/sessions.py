@@ -2,7 +2,7 @@
 Who is signed in, in which browser.
 
 A browser holds 256 random bits; kept is their digest alone. A session ends when it is signed out,
-after half an hour of silence, after a day, with the token that it began with, and with the hub.
+after half an hour of silence, after a day, with what it began with, and with the hub.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from ..hosts.state.file import Migrations, StateFile, stored_time
+from ..hub.proofs import Means, Proof
 from ..hub.tokens import digest
 from ..protocol.lean import dataclass
 from ..protocol.records import write_time
@@ -41,6 +42,10 @@ _MIGRATIONS: Final[Migrations] = (
         """,
         "CREATE INDEX sessions_account ON sessions (account, began_at)",
     ),
+    (
+        "ALTER TABLE sessions RENAME COLUMN token_id TO proof",
+        "ALTER TABLE sessions ADD COLUMN means TEXT NOT NULL DEFAULT 'token'",
+    ),
 )
 
 
@@ -51,19 +56,23 @@ class Session:
 
     Attributes:
         id: Names it in lists; opens nothing.
-        token_id: The token that it began with, and ends with.
+        proof: What it began with, and ends with.
         over_tls: Whether it began over TLS; it is known nowhere else then.
         agent: What the browser said of itself.
         seen_at: The last request, to the minute.
     """
 
     id: str
-    account: str
-    token_id: str
+    proof: Proof
     over_tls: bool
     agent: str
     began_at: datetime
     seen_at: datetime
+
+    @property
+    def account(self) -> str:
+        """Who is signed in."""
+        return self.proof.account
 
 
 class Sessions:
@@ -78,23 +87,22 @@ class Sessions:
         self._file.close()
 
     def begin(
-        self, account: str, token_id: str, *, over_tls: bool = False, agent: str = ""
+        self, proof: Proof, *, over_tls: bool = False, agent: str = ""
     ) -> tuple[Session, str]:
         """Return a new session and its secret, which is not kept."""
         secret = secrets.token_urlsafe(32)
         now = self._clock()
-        begun = Session(
-            secrets.token_hex(8), account, token_id, over_tls, agent[:_AGENT_LIMIT], now, now
-        )
+        begun = Session(secrets.token_hex(8), proof, over_tls, agent[:_AGENT_LIMIT], now, now)
         self._forget_ended(now)
         self._file.write(
-            "INSERT INTO sessions (digest, id, account, token_id, over_tls, agent, began_at, "
-            "seen_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO sessions (digest, id, account, means, proof, over_tls, agent, began_at, "
+            "seen_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 digest(secret),
                 begun.id,
-                account,
-                token_id,
+                proof.account,
+                proof.means.value,
+                proof.id,
                 over_tls,
                 begun.agent,
                 write_time(now),
@@ -103,15 +111,22 @@ class Sessions:
         )
         return begun, secret
 
-    def find(self, secret: str, *, over_tls: bool = False) -> Session | None:
-        """Return the session that a browser's secret opens and note that it was seen, or None."""
+    def find(
+        self, secret: str, *, over_tls: bool = False, is_seen: bool = True
+    ) -> Session | None:
+        """
+        Return the session that a browser's secret opens, or None.
+
+        Args:
+            is_seen: Whether its holder does something now, which is noted.
+        """
         sql = "SELECT * FROM sessions WHERE digest = ? AND over_tls = ?"
         rows = self._file.read(sql, (digest(secret), over_tls))
         now = self._clock()
         found = _session(rows[0]) if rows else None
         if found is None or now - found.seen_at >= IDLE or now - found.began_at >= LONGEST:
             return None
-        if now - found.seen_at >= _NOTED_EVERY:
+        if is_seen and now - found.seen_at >= _NOTED_EVERY:
             sql = "UPDATE sessions SET seen_at = ? WHERE digest = ?"
             self._file.write(sql, (write_time(now), digest(secret)))
         return found
@@ -127,6 +142,11 @@ class Sessions:
         sql = "DELETE FROM sessions WHERE account = ? AND id = ?"
         return self._file.write(sql, (account, session_id)) > 0
 
+    def end_others(self, account: str, session_id: str) -> int:
+        """End all sessions of an account but one; return how many."""
+        sql = "DELETE FROM sessions WHERE account = ? AND id <> ?"
+        return self._file.write(sql, (account, session_id))
+
     def end_all(self) -> None:
         """End every session: a hub that starts knows nobody."""
         self._file.write("DELETE FROM sessions")
@@ -141,8 +161,7 @@ class Sessions:
 def _session(row: sqlite3.Row) -> Session:
     return Session(
         id=row["id"],
-        account=row["account"],
-        token_id=row["token_id"],
+        proof=Proof(row["account"], Means(row["means"]), row["proof"]),
         over_tls=bool(row["over_tls"]),
         agent=row["agent"],
         began_at=stored_time(row["began_at"]),

@@ -6,7 +6,8 @@ A browser's cookie proves who asks; a form proves besides that a page of ours se
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import ExitStack
 from functools import cached_property
 from typing import Annotated, Any, Final
 
@@ -18,14 +19,24 @@ from starlette.responses import RedirectResponse, Response
 
 from ..commons.sdk import Commons
 from ..hosts.base import RepoName
-from ..hub import callers
+from ..hub import proofs
 from ..hub.callers import NOBODY, Caller
+from ..hub.catalog import Visibility
 from ..hub.http import problems
 from ..hub.http.paths import segment
 from ..hub.hub import Hub
-from ..protocol.errors import Forbidden, NotFound, Unauthenticated, WastelandError
+from ..hub.rights import Right
+from ..hub.views import View
+from ..protocol.errors import (
+    EngineError,
+    Forbidden,
+    NotFound,
+    Unauthenticated,
+    WastelandError,
+)
 from ..protocol.lean import dataclass
-from . import cookies, pages, refusals
+from ..protocol.records import Rig
+from . import cookies, distant, pages, refusals
 from .places import Place
 from .seals import Seals
 from .sessions import Session, Sessions
@@ -59,7 +70,7 @@ class Visit:
         self.request = request
         self.sent = sent
         self.desk: Desk = request.app.state.web
-        self.hub = self.desk.hub
+        self.hub: Hub = self.desk.hub
         self._cookies: list[Callable[[Response], None]] = []
         # The browser is proved to be nobody's but its holder's before any route runs.
         self.session, self.caller = self._identified()
@@ -72,16 +83,34 @@ class Visit:
         if session is None:
             return None, NOBODY
         try:
-            token = self.hub.accounts.still_in_force(session.token_id)
+            return session, proofs.caller_of(self.hub, session.proof)
         except Unauthenticated:
             self.desk.sessions.end(session.account, session.id)
             return None, NOBODY
-        return session, callers.behind(self.hub.accounts, token)
+
+    @property
+    def is_part(self) -> bool:
+        """Whether a script of a page asks, for a part to put into that page."""
+        return self.request.headers.get("hx-request") == "true"
 
     @property
     def is_expired(self) -> bool:
         """Whether the browser was signed in and is no longer."""
         return self.session is None and bool(cookies.session_of(self.request)[0])
+
+    def may_still_read(self, repo: RepoName) -> bool:
+        """Return whether the visitor, asked anew, may read *repo* and is who it was."""
+        caller = self.caller
+        if self.session:
+            secret, over_tls = cookies.session_of(self.request)
+            found = self.desk.sessions.find(secret, over_tls=over_tls, is_seen=False)
+            try:
+                caller = proofs.caller_of(self.hub, found.proof) if found else NOBODY
+            except Unauthenticated:
+                return False
+            if found is None:
+                return False
+        return self.hub.right(caller, repo) >= Right.READ
 
     def need_form(self) -> None:
         """
@@ -130,18 +159,77 @@ class Visit:
             NotFound: There is none, or the visitor may not know of it.
         """
         owner, name = self.request.path_params["owner"], self.request.path_params["database"]
-        repo: RepoName = self.hub.repo(self.caller, owner, name)
+        try:
+            repo: RepoName = self.hub.repo(self.caller, owner, name)
+        except NotFound:
+            if found := self._elsewhere(owner, name):
+                return found
+            raise
         if self.hub.host.parent(repo) or not self.hub.is_commons(repo):
             raise NotFound("There is no board here.", hint="wl list", repo=str(repo))
         session = self.hub.session(self.caller, repo, Commons)
         session.place = str(self.request.base_url)
         return Place(session, self.caller)
 
+    def seated(self, rig: str) -> Commons:
+        """
+        Return the commons that the path names, as another rig of the visitor.
+
+        Raises:
+            Forbidden: That is no rig of the account.
+        """
+        place = self.place
+        if isinstance(place, distant.DistantPlace):
+            return place.seated(rig)
+        session: Commons = self.hub.session(self.caller, place.session.repo, Commons, rig=rig)
+        return session
+
+    def own_rigs(self) -> Sequence[Rig]:
+        """Return the visitor's rigs at the commons that the path names."""
+        place = self.place
+        if isinstance(place, distant.DistantPlace):
+            return place.own_rigs()
+        found: Sequence[Rig] = self.hub.rigs(self.caller, place.session.repo)
+        return found
+
+    @cached_property
+    def closing(self) -> ExitStack:
+        """What ends with the request."""
+        return ExitStack()
+
+    def close(self) -> None:
+        """End what was opened for the request; most open nothing."""
+        if "closing" in self.__dict__:
+            self.closing.close()
+
+    def _elsewhere(self, owner: str, name: str) -> Place | None:
+        """Return the upstream of that name that the visitor is connected to, or None."""
+        return distant.find(
+            self.hub,
+            self.caller,
+            owner,
+            name,
+            writes=self.request.method != "GET",
+            closing=self.closing,
+        )
+
+    @cached_property
+    def unread(self) -> int:
+        """How much the visitor is told of the commons, and has not read."""
+        repo = self.place.session.repo
+        return self.hub.notifications.count_unread(self.caller, repo)
+
+    @cached_property
+    def views(self) -> list[View]:
+        """The visitor's saved views of the commons."""
+        return self.hub.views.of(self.caller.account, self.place.session.repo)
+
     # --- the answer
 
     def page(self, template: str, *, status: int = 200, **values: Any) -> Response:
         """Return a page with the frame around it."""
         place = self.__dict__.get("place")
+        indexed = values.pop("indexed", self.is_public) and status == 200
         answer = pages.render(
             self.request,
             template,
@@ -152,11 +240,22 @@ class Visit:
             seal=self.desk.seals.make(self.cookie),
             theme=cookies.theme_of(self.request),
             keys=cookies.has_keys(self.request),
+            density=cookies.density_of(self.request),
             receipt=cookies.taken_receipt(self),
             here=self.request.url.path,
+            indexed=indexed,
             **values,
         )
         return self.finished(answer)
+
+    @property
+    def is_public(self) -> bool:
+        """Whether everyone may see the commons that the page is of, and find it by a search."""
+        place: Place | None = self.__dict__.get("place")
+        if place is None or place.connection:
+            return False
+        entry = self.hub.catalog.entry(place.session.repo)
+        return entry.visibility is Visibility.PUBLIC
 
     def to(self, path: str) -> Response:
         """Return the way to another page, to be read afresh."""
@@ -166,6 +265,16 @@ class Visit:
     def refusal(self, error: WastelandError) -> Response:
         """Return the page that tells of an error which no form on a page can tell of."""
         shown = refusals.told(error)
+        place: Place | None = self.__dict__.get("place")
+        if place and place.connection and isinstance(error, EngineError):
+            # What the frame shows of a commons is not to be had either.
+            del self.__dict__["place"]
+            return self.page(
+                "upstreams/down.html",
+                status=shown.status,
+                refusal=shown,
+                connection=place.connection,
+            )
         return self.page("refusal.html", status=shown.status, refusal=shown)
 
     def finished(self, answer: Response) -> Response:
@@ -206,10 +315,16 @@ class PageRoute(APIRoute):
                 return await run_in_threadpool(_refused, request, error)
             except Exception as error:  # noqa: BLE001  # told as a page, and logged
                 return await run_in_threadpool(_refused, request, problems.internal(error))
+            finally:
+                if visit := getattr(request.state, "visit", None):
+                    visit.close()
 
         return answer
 
 
 def _refused(request: Request, error: WastelandError) -> Response:
     visit: Visit = getattr(request.state, "visit", None) or Visit(request, {})
-    return visit.refusal(error)
+    try:
+        return visit.refusal(error)
+    except EngineError as another:  # of a commons elsewhere, for the frame of the page
+        return visit.refusal(another)

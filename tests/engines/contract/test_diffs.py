@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engines.laboratory import AT, Lab, post, retitle, save, wanted
-from wasteland.engines.base import Engine
+from wasteland.engines.base import Engine, TableDiff
 from wasteland.protocol.diff import DiffKind
 from wasteland.protocol.errors import NotFound
 from wasteland.protocol.schema import TABLES, canonical_row
@@ -74,6 +74,32 @@ def test_a_diff_can_be_narrowed_to_tables(engine: Engine) -> None:
     assert [c.table for c in engine.diff(base, "main")] == ["_meta", "wanted"]
     assert [c.table for c in engine.diff(base, "main", tables=["_meta", "rigs"])] == ["_meta"]
     assert engine.diff(base, "main", tables=["nowhere"]) == []
+
+
+def test_a_diff_is_counted_by_table_and_kind(engine: Engine) -> None:
+    base = post(engine, "w-1", "w-2", "w-3")
+    save(engine, "INSERT INTO _meta (`key`, `value`) VALUES ('a', 'b')", [{}], table="_meta")
+    retitle(engine, "w-1", "new")
+    save(engine, "DELETE FROM wanted WHERE id = :id", [{"id": "w-2"}, {"id": "w-3"}])
+
+    found = engine.diff_counts(base, "main")
+
+    assert [TableDiff("_meta", 1, 0, 0), TableDiff("wanted", 0, 1, 2)] == found
+    assert [1, 3] == [table.rows for table in found]
+    assert [] == engine.diff_counts("main", "main")
+
+
+def test_a_diff_is_read_in_pages_that_neither_repeat_nor_leave_out(engine: Engine) -> None:
+    base = post(engine, "w-1", "w-2")
+    retitle(engine, "w-1", "new")
+    post(engine, *(f"w-{number}" for number in range(3, 8)))
+
+    pages = [engine.diff_page(base, "main", "wanted", skip=n, limit=4) for n in (0, 4, 8)]
+
+    assert [4, 2, 0] == [len(page) for page in pages]
+    whole = [change for page in pages for change in page]
+    assert engine.diff(base, "main") == sorted(whole, key=lambda change: change.key)
+    assert [] == engine.diff_page(base, "main", "nowhere", limit=4)
 
 
 def test_a_fresh_schema_has_new_definitions_and_no_rows(engine: Engine) -> None:

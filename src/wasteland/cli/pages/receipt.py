@@ -32,6 +32,13 @@ _VERBS: Final = {
     "trust": ("Set the trust of", "set the trust of"),
     "link": ("Linked", "link"),
     "policy": ("Set", "set"),
+    "report": ("Reported", "report"),
+    "suspend": ("Suspended", "suspend"),
+    "restore": ("Restored", "restore"),
+    "appeal": ("Appealed", "appeal"),
+    "answer": ("Answered", "answer"),
+    "block": ("Blocked", "block"),
+    "unblock": ("Let in again", "let in again"),
 }
 _UNTOLD: Final = frozenset(
     {

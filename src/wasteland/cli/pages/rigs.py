@@ -9,7 +9,8 @@ from typing import Final
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from ...commons.rigs import RigSheet, RuleLine
+from ...commons.policies import RuleLine
+from ...commons.rigs import RigSheet
 from ...commons.sheets import Whoami
 from ...protocol.records import Completion, Rig, RigLink, WantedItem
 from . import parts

@@ -19,7 +19,7 @@ from ...engines.base import Engine
 from ...protocol.errors import WastelandError
 from .. import memberships
 from ..memberships import CLONE, HOST, HUB
-from . import clone, engine, keys, refs, rows, setup
+from . import audit, clone, engine, keys, refs, rows, setup
 from .findings import Check, Finding, Level, Site, problem, warn
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ _OPEN: Final[Sequence[Check]] = (
     *engine.CHECKS,
     *refs.CHECKS,
     *rows.CHECKS,
+    *audit.CHECKS,
 )
 
 

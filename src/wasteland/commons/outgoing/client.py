@@ -18,6 +18,7 @@ from typing import Final
 import httpcore2
 
 from ...protocol.errors import Forbidden, Invalid, Unavailable, Unsupported
+from ...protocol.text import URL_LIMIT
 from . import exchange, urls
 from .addresses import Allowed
 from .exchange import Answer, Request
@@ -68,6 +69,7 @@ class Outgoing:
         limit_bytes: int = LIMIT_BYTES,
         timeout_s: float = TIMEOUT_S,
         redirects: int = REDIRECTS,
+        url_limit: int = URL_LIMIT,
     ) -> Answer:
         """
         Return the answer of the server that *url* names.
@@ -77,6 +79,7 @@ class Outgoing:
             limit_bytes: Of the body; 0 reads none of it.
             timeout_s: For everything together: names, redirects, body.
             redirects: Followed at most, and for GET and HEAD only; each is checked anew.
+            url_limit: Characters that *url* may have.
         Raises:
             Unsupported: The operator allows no requests.
             Invalid: The address or a header is not plain.
@@ -85,7 +88,8 @@ class Outgoing:
             Unavailable: No answer, or none in time.
         """
         self.require_enabled()
-        request = Request(method, urls.parse(url), _checked(headers or {}), body, limit_bytes)
+        target = urls.parse(url, limit=url_limit)
+        request = Request(method, target, _checked(headers or {}), body, limit_bytes)
         deadline = Deadline(self._clock, timeout_s)
         answer = self._send(request, deadline)
         for _ in range(redirects if method in _FOLLOWING else 0):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import ssl
 from collections.abc import Mapping, Sequence
+from dataclasses import field
 from typing import Final
 
 import httpcore2
@@ -58,6 +59,7 @@ class Answer:
         body: As sent, never decompressed; empty where none was asked for.
         digest: SHA-256 of the body, in hexadecimal digits.
         location: Where a redirect leads; "" for no redirect.
+        headers: As sent, names in lower case; of several of one name the last.
     """
 
     status: int
@@ -66,6 +68,7 @@ class Answer:
     body: bytes
     digest: str
     location: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def send(
@@ -128,6 +131,7 @@ def _read(request: Request, response: httpcore2.Response) -> Answer:
         body=body,
         digest=hashlib.sha256(body).hexdigest(),
         location=head.get(b"location", b"").decode("utf-8", "replace") if is_redirect else "",
+        headers={name.decode("latin-1"): text.decode("latin-1") for name, text in head.items()},
     )
 
 

@@ -71,15 +71,17 @@ class Target:
         return f"{self.scheme}://{self.authority}{self.path}"
 
 
-def parse(text: str) -> Target:
+def parse(text: str, *, limit: int = URL_LIMIT) -> Target:
     """
     Return the target that *text* names.
 
+    Args:
+        limit: Characters at most; more for what a program of ours has made longer.
     Raises:
         Invalid: It is no plain http or https address; ``facts["rule"]`` says what is wrong.
     """
-    if len(text) > URL_LIMIT:
-        raise _invalid(f"it is longer than {URL_LIMIT} characters")
+    if len(text) > limit:
+        raise _invalid(f"it is longer than {limit} characters")
     if _BLANK.search(text):
         raise _invalid("it holds a blank or a control character")
     match = _URL.fullmatch(text)

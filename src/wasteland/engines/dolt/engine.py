@@ -26,7 +26,20 @@ from ...protocol.diff import RowChange
 from ...protocol.errors import Invalid, NotFound, Unsupported
 from ...protocol.names import visible
 from ...protocol.schema import Value
-from ..base import MAIN, Ability, Branch, Change, Commit, Engine, Params, Remote, RowVersion, Tag
+from ..base import (
+    MAIN,
+    Ability,
+    Branch,
+    Change,
+    Commit,
+    Engine,
+    Params,
+    Remote,
+    RowVersion,
+    TableDiff,
+    Tag,
+    table_diffs,
+)
 from ..refusals import check_name, refuse_uncommitted
 from ..sql import DOLT, Dialect, quoted
 from . import commits, history, refs, remotes
@@ -282,6 +295,20 @@ class DoltEngine(Engine):
         with self._connections.at() as session:
             start, end = self._commit_of(session, base), self._commit_of(session, head)
             return history.changed_rows(session, start, end, tables)
+
+    def diff_counts(self, base: str, head: str) -> list[TableDiff]:
+        """Return how many rows differ from *base* to *head*, by table."""
+        with self._connections.at() as session:
+            start, end = self._commit_of(session, base), self._commit_of(session, head)
+            return table_diffs(history.counted_rows(session, start, end))
+
+    def diff_page(
+        self, base: str, head: str, table: str, *, skip: int = 0, limit: int
+    ) -> list[RowChange]:
+        """Return net row changes of one table, in the engine's own order."""
+        with self._connections.at() as session:
+            start, end = self._commit_of(session, base), self._commit_of(session, head)
+            return history.page_of_rows(session, start, end, table, skip=skip, limit=limit)
 
     def schema_changes(self, base: str, head: str) -> list[str]:
         """Return the tables whose definition or indexes differ; ``dolt_schemas`` for views."""

@@ -20,6 +20,8 @@ _SUMMARY: Final = (
     "SELECT from_table_name, to_table_name, data_change, schema_change "
     "FROM dolt_diff_summary(%s, %s)"
 )
+_EACH: Final = "SELECT * FROM dolt_diff(%s, %s, %s)"
+_COUNT: Final = "SELECT diff_type, COUNT(*) AS n FROM dolt_diff(%s, %s, %s) GROUP BY diff_type"
 _LOG: Final = "SELECT commit_hash, committer, email, date, message FROM dolt_log(%s) LIMIT %s"
 _LOG_UNTIL: Final = "SELECT commit_hash FROM dolt_log(%s) WHERE date < %s LIMIT 1"
 _COMMITS: Final = "SELECT commit_hash FROM dolt_log"
@@ -35,8 +37,27 @@ def changed_rows(
     session: Session[Any], base: str, head: str, tables: Sequence[str] | None
 ) -> list[RowChange]:
     """Return the net row changes from commit *base* to commit *head*, by table and key."""
-    names = {name for name, has_data_change, _ in _summary(session, base, head) if has_data_change}
+    names = _with_changed_rows(session, base, head)
     return _rows(session, base, head, names if tables is None else names.intersection(tables))
+
+
+def counted_rows(session: Session[Any], base: str, head: str) -> dict[tuple[str, str], int]:
+    """Return how many rows differ from *base* to *head*, by table and kind."""
+    return {
+        (table, str(row["diff_type"])): int(row["n"] or 0)
+        for table in _with_changed_rows(session, base, head)
+        for row in fetch(session, _COUNT, (base, head, table))
+    }
+
+
+def page_of_rows(
+    session: Session[Any], base: str, head: str, table: str, *, skip: int, limit: int
+) -> list[RowChange]:
+    """Return net row changes of one table in the engine's order, without the first *skip*."""
+    if table not in _with_changed_rows(session, base, head):
+        return []
+    rows = fetch(session, f"{_EACH} LIMIT %s OFFSET %s", (base, head, table, limit, skip))
+    return [_change(table, row) for row in rows]
 
 
 def uncommitted_rows(session: Session[Any]) -> list[RowChange]:
@@ -114,6 +135,14 @@ def _summary(session: Session[Any], base: str, head: str) -> list[tuple[str, boo
     ]
 
 
+def _with_changed_rows(session: Session[Any], base: str, head: str) -> set[str]:
+    return {
+        name
+        for name, has_data_change, _ in _summary(session, base, head)
+        if has_data_change and not name.startswith(_OWN)
+    }
+
+
 def _rows(
     session: Session[Any], base: str, head: str, tables: Sequence[str] | set[str]
 ) -> list[RowChange]:
@@ -121,7 +150,7 @@ def _rows(
         _change(table, row)
         for table in sorted(tables)
         if not table.startswith(_OWN)
-        for row in fetch(session, "SELECT * FROM dolt_diff(%s, %s, %s)", (base, head, table))
+        for row in fetch(session, _EACH, (base, head, table))
     ]
     return sorted(changes, key=_place)
 

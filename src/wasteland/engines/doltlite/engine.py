@@ -18,7 +18,20 @@ from typing import Final, Self
 from ...protocol.diff import RowChange
 from ...protocol.errors import Conflict, Tampered
 from ...protocol.schema import Value
-from ..base import MAIN, Ability, Branch, Change, Commit, Engine, Params, Remote, RowVersion, Tag
+from ..base import (
+    MAIN,
+    Ability,
+    Branch,
+    Change,
+    Commit,
+    Engine,
+    Params,
+    Remote,
+    RowVersion,
+    TableDiff,
+    Tag,
+    table_diffs,
+)
 from ..refusals import check_name
 from ..sql import DOLTLITE, Dialect
 from . import commits, diffs, driver, refs, remotes
@@ -234,6 +247,20 @@ class DoltLiteEngine(Engine):
             changed = diffs.tables_with_changed_rows(session, start, end)
             wanted = changed if tables is None else [name for name in changed if name in tables]
             return diffs.changed_rows(session, start, end, wanted)
+
+    def diff_counts(self, base: str, head: str) -> list[TableDiff]:
+        """Return how many rows differ from *base* to *head*, by table."""
+        start, end = self.head(base), self.head(head)
+        with self._sessions.use(MAIN) as session:
+            return table_diffs(diffs.counted_rows(session, start, end))
+
+    def diff_page(
+        self, base: str, head: str, table: str, *, skip: int = 0, limit: int
+    ) -> list[RowChange]:
+        """Return net row changes of one table in the order of its keys."""
+        start, end = self.head(base), self.head(head)
+        with self._sessions.use(MAIN) as session:
+            return diffs.page_of_rows(session, start, end, table, skip=skip, limit=limit)
 
     def schema_changes(self, base: str, head: str) -> list[str]:
         """Return the tables whose definition or indexes differ; ``dolt_schemas`` for views."""

@@ -6,13 +6,21 @@ import json
 import sqlite3
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from ...protocol.errors import Conflict
 from ...protocol.records import write_time
 from ..base import Operation, RepoName
 from .file import StateFile, stored_time
 from .mirrors import Mirrors
+
+# By its receipts, of which each names the pull request that it was about.
+_ABOUT_PULL: Final = """
+    SELECT * FROM (SELECT * FROM operations WHERE repo = ? ORDER BY serial DESC LIMIT 1000)
+    WHERE json_extract(receipt, '$.pull') = ?
+        AND json_extract(receipt, '$.operation') IN ('reject', 'close', 'accept', 'undo', 'decline')
+    ORDER BY serial DESC LIMIT 1
+"""
 
 
 class Journal:
@@ -69,6 +77,11 @@ class Journal:
         """Return *actor*'s operations, newest first."""
         sql = "SELECT * FROM operations WHERE repo = ? AND actor = ? ORDER BY serial DESC LIMIT ?"
         return [_operation(row) for row in self._file.read(sql, (str(repo), actor, limit))]
+
+    def about_pull(self, repo: RepoName, pull_id: str) -> Operation | None:
+        """Return the newest operation that ended a pull request, among the last of a repository."""
+        rows = self._file.read(_ABOUT_PULL, (str(repo), pull_id))
+        return _operation(rows[0]) if rows else None
 
     def unfinished(self, repo: RepoName) -> list[Operation]:
         """Return the operations without a receipt, oldest first."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -33,6 +33,14 @@ _NEWEST_OF: Final = """
     SELECT * FROM pulls WHERE repo = ? AND source = ? AND branch = ? AND state <> 'closed'
     ORDER BY number DESC LIMIT 1
 """
+# The same expression.
+_COUNT_ABOUT: Final = """
+    SELECT substr(branch, instr(substr(branch, 4), '/') + 4) AS item, count(*) AS n
+    FROM pulls INDEXED BY pulls_open_item
+    WHERE repo = ? AND state = 'open'
+        AND substr(branch, instr(substr(branch, 4), '/') + 4) IN (SELECT value FROM json_each(?))
+    GROUP BY item
+"""
 _OPEN_NUMBERS: Final = "SELECT number FROM pulls WHERE repo = ? AND state = 'open'"
 _PAGE: Final = "SELECT * FROM pulls WHERE {} ORDER BY number DESC LIMIT :limit"
 _OF_PAGES: Final = {
@@ -50,6 +58,7 @@ _INSERT: Final = """
         :author, :source, :branch, :head, 'open', :created_at, :created_at
     ) RETURNING *
 """
+_COMMENTS_AFTER: Final = "SELECT * FROM comments WHERE repo = ? AND id > ? ORDER BY id LIMIT 500"
 _UPDATE: Final = """
     UPDATE pulls
     SET title = :title, body = :body, head = :head, state = :state, merged_as = :merged_as,
@@ -121,6 +130,11 @@ class Pulls:
     def count_open(self, repo: RepoName) -> int:
         """Return how many pull requests are open."""
         return int(self._file.read(_COUNT_OPEN, (str(repo),))[0][0])
+
+    def count_about(self, repo: RepoName, item_ids: Iterable[str]) -> dict[str, int]:
+        """Return item -> how many open pull requests name it, of those that any names."""
+        rows = self._file.read(_COUNT_ABOUT, (str(repo), json.dumps(list(item_ids))))
+        return {str(row["item"]): int(row["n"]) for row in rows}
 
     def open_ids(self, repo: RepoName) -> frozenset[str]:
         """Return the numbers of the open pull requests, as text."""
@@ -245,6 +259,18 @@ class Pulls:
                 (str(repo), int(pull.id)),
             ).fetchall()
         return [Comment(row["author"], row["body"], stored_time(row["created_at"])) for row in rows]
+
+    def comments_after(self, repo: RepoName, serial: int) -> list[tuple[int, str, Comment]]:
+        """Return serial, pull request and remark of those after *serial*, oldest first."""
+        rows = self._file.read(_COMMENTS_AFTER, (str(repo), serial))
+        return [
+            (
+                row["id"],
+                str(row["number"]),
+                Comment(row["author"], row["body"], stored_time(row["created_at"])),
+            )
+            for row in rows
+        ]
 
 
 def _find(connection: sqlite3.Connection, repo: RepoName, pull_id: str) -> PullRequest:

@@ -44,7 +44,7 @@ def page(asked: Asked, rows: Sequence[Any], place: str, *, tag: str = "") -> Res
         place: Where the next one begins; "" for no other.
         tag: As of ``answer``.
     """
-    after = base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
+    after = encoded(place)
     link = _next_link(asked, after) if after else ""
     return answer(asked, {"items": to_data(rows), "next": after}, link=link, tag=tag)
 
@@ -62,6 +62,11 @@ def tag(*of: str) -> str:
 def text_of(data: Any) -> bytes:
     """Return JSON data as it is sent."""
     return json.dumps(data, ensure_ascii=False, default=str).encode(errors="replace")
+
+
+def encoded(place: str) -> str:
+    """Return the cursor that names a place in a list; "" for none."""
+    return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
 
 
 def decoded(cursor: str) -> str:

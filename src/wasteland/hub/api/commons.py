@@ -8,12 +8,9 @@ from fastapi import APIRouter, Header
 from pydantic import BaseModel, ConfigDict, Field
 
 from ... import __version__
-from ...commons.creation import create_commons
 from ...commons.data import to_data
 from ...commons.rigs import Rigs
-from ...protocol import fields
-from .. import repositories
-from ..catalog import Entry, Visibility
+from .. import founding, repositories
 from ..http.asked import Asking, AskingRepo
 from ..tokens import Scope
 from .place import PREFIX
@@ -35,6 +32,9 @@ class NewCommons(BaseModel):
     mode: Literal["pr", "direct"] = "pr"
     valence_scale: Literal["1", "5"] = "1"
     visibility: Literal["public", "private"] = "public"
+    description: str = Field("", description="where it is listed; the title by default")
+    template: Literal["empty", "sample"] = "empty"
+    rules_of: str = Field("", description="owner/name of a commons whose rules it begins with")
 
 
 class NewRig(BaseModel):
@@ -105,24 +105,30 @@ def commons(asked: Asking) -> dict[str, Any]:
 @router.post("/commons", status_code=201)
 def create(asked: Asking, body: NewCommons) -> dict[str, Any]:
     """Make a commons, with a rig of the caller as its maintainer."""
-    asked.caller.need_whole_account()
-    hub = asked.hub
-    repo = repositories.new_name(hub, asked.caller, body.owner, body.name)
-    handle = (body.handle or body.owner).lower()
-    entry = Entry(Visibility(body.visibility), fields.description(body.title))
-    with repositories.making(hub, repo, entry):
-        head = create_commons(
-            hub.host,
-            repo,
-            handle=handle,
-            name=body.title,
+    made = founding.create(
+        asked.hub,
+        asked.caller,
+        founding.Wishes(
+            owner=body.owner,
+            name=body.name,
+            handle=body.handle,
+            title=body.title,
+            description=body.description,
             display_name=body.display_name,
-            engine=hub.options.engine,
             preset=body.policy,
             mode=body.mode,
             scale=body.valence_scale,
-        )
-    return {"commons": str(repo), "handle": handle, "commit": head, "visibility": body.visibility}
+            visibility=body.visibility,
+            template=body.template,
+            rules_of=body.rules_of,
+        ),
+    )
+    return {
+        "commons": str(made.repo),
+        "handle": made.handle,
+        "commit": made.head,
+        "visibility": body.visibility,
+    }
 
 
 @router.get("/commons/{owner}/{database}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 import time
@@ -16,27 +15,21 @@ from starlette.responses import Response
 
 from ...engines.base import Engine
 from ...hosts.base import RepoName
-from ...protocol.errors import Invalid, NotFound, WastelandError
+from ...protocol.errors import Invalid, WastelandError
 from ...protocol.names import visible
-from .. import rights
+from .. import moves, rights
 from ..http.asked import Asked, AskingRepo
 from ..http.limits import counted_as
-from ..http.streams import Stream
+from ..http.streams import EVENT_HEADERS, Stream
 from ..rights import Right
 from .place import PREFIX
 
 router = APIRouter(prefix=PREFIX, tags=["commons"])
 
-_LOOK_S: Final = 0.25
+_GONE_S: Final = 1.0  # until it is noticed that nobody waits any more
 _BEAT_S: Final = 15.0
 _LONGEST_WAIT_S: Final = 60.0
 _STREAM_S: Final = 3600.0
-_MOST_KEYS: Final = 200
-_HEADERS: Final = {
-    "Content-Type": "text/event-stream; charset=utf-8",
-    "Cache-Control": "no-store",
-    "X-Accel-Buffering": "no",
-}
 _COMMIT: Final = re.compile(r"[0-9a-v]{32}\Z|[0-9a-f]{40}\Z")
 
 
@@ -52,13 +45,13 @@ async def events(
     With ``Accept: text/event-stream`` it goes on, one event a change.
     """
     repo, engine, account = await run_in_threadpool(_opened, asked)
-    known = _commit(asked.request.headers.get("last-event-id") or after)
+    known = read_commit(asked.request.headers.get("last-event-id") or after)
     who = counted_as(account, asked.request.scope)
     places = asked.hub.places
     if "text/event-stream" in asked.request.headers.get("accept", ""):
         places.take(who)
         parts = _stream(asked, repo, engine, known)
-        return Stream(parts, headers=_HEADERS, on_end=partial(places.give_back, who))
+        return Stream(parts, headers=EVENT_HEADERS, on_end=partial(places.give_back, who))
     with places.held(who):
         change = await _next(asked, repo, engine, known, wait_s=wait_s)
     if not await run_in_threadpool(_may_still, asked, repo):
@@ -73,7 +66,7 @@ def _opened(asked: Asked) -> tuple[RepoName, Engine, str]:
     return repo, asked.hub.host.engine(repo), asked.caller.account
 
 
-def _commit(text: str) -> str:
+def read_commit(text: str) -> str:
     """
     Return *text* if it has the form of a commit, or is "".
 
@@ -108,29 +101,15 @@ async def _next(
     async def look() -> str:
         return await run_in_threadpool(engine.head)
 
-    # The first look is one's own: what its caller has just written is told.
-    head = await look()
-    while True:
-        if head != known:
-            ask = partial(run_in_threadpool, _change, engine, known, head)
-            return await asked.hub.changes.get((repo, known, head), ask)
-        if time.monotonic() >= ends or await _is_over(asked):
+    # The first look is one's own: what its caller has just written is told at once.
+    head: str | None = await look()
+    while head in {None, known}:
+        left_s = ends - time.monotonic()
+        if left_s <= 0 or await _is_over(asked):
             return None
-        await asyncio.sleep(_LOOK_S)
-        head = await asked.hub.heads.get(repo, look)
-
-
-def _change(engine: Engine, known: str, head: str) -> dict[str, Any]:
-    """Return the keys of the rows that differ, by table; of all tables where that is too much."""
-    rows: dict[str, list[str]] = {}
-    try:
-        changes = engine.diff(known, head) if known else []
-    except NotFound:
-        changes = []
-    for change in changes[:_MOST_KEYS]:
-        rows.setdefault(change.table, []).append(change.key)
-    is_whole = bool(changes) and len(changes) <= _MOST_KEYS
-    return {"head": head, "rows": rows, "is_whole": is_whole}
+        head = await asked.hub.heads.changed(repo, known, look, wait_s=min(left_s, _GONE_S))
+    ask = partial(run_in_threadpool, moves.change, engine, known, head)
+    return await asked.hub.changes.get((repo, known, str(head)), ask)
 
 
 async def _is_over(asked: Asked) -> bool:

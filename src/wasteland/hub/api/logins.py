@@ -15,9 +15,10 @@ from starlette.responses import JSONResponse, Response
 
 from ...commons.data import to_data
 from ...protocol.errors import Forbidden
+from .. import issuing
 from ..accounts import LOGIN_LIFETIME_S, Login
 from ..callers import Caller
-from ..http.asked import Asked, Asking
+from ..http.asked import Asking
 from ..hub import Hub
 from ..tokens import Scope, Token
 from .place import PREFIX
@@ -106,17 +107,14 @@ def tokens(asked: Asking) -> dict[str, Any]:
 @router.post("/tokens", status_code=201)
 def issue(asked: Asking, body: NewToken) -> Response:
     """Make a token of at most the scope that the caller's own has; shown once."""
-    scope = Scope.parse(body.scope)
-    asked.caller.need_scope(Scope.WRITE)
-    asked.caller.need_scope(scope if scope is not Scope.PUSH else Scope.WRITE)
-    if body.rig:
-        asked.caller.need_rig(body.rig)
-    issued = asked.hub.accounts.issue(
-        asked.caller.account,
+    days = body.expires_in_days
+    issued = issuing.issue(
+        asked.hub.accounts,
+        asked.caller,
         label=body.label,
-        scope=scope,
-        rig=body.rig or asked.caller.rig,
-        lifetime=_lifetime(asked, body.expires_in_days),
+        scope=Scope.parse(body.scope),
+        rig=body.rig,
+        lifetime=timedelta(days=days) if days else None,
     )
     return _secret(_shown(*issued), status=201)
 
@@ -124,10 +122,7 @@ def issue(asked: Asking, body: NewToken) -> Response:
 @router.delete("/tokens/{token_id}")
 def revoke(asked: Asking, token_id: str) -> dict[str, Any]:
     """End a token now; a token of one rig ends itself alone."""
-    asked.caller.need_scope(Scope.WRITE)
-    if token_id != asked.caller.token_id:
-        asked.caller.need_whole_account()
-    asked.hub.accounts.revoke(asked.caller.account, token_id)
+    issuing.revoke(asked.hub.accounts, asked.caller, token_id)
     return {"revoked": token_id}
 
 
@@ -138,15 +133,6 @@ def _need_lasting(caller: Caller) -> None:
             "A token of one rig, or one that expires, lets no program sign in.",
             hint="confirm with another token",
         )
-
-
-def _lifetime(asked: Asked, days: int | None) -> timedelta | None:
-    """Return how long a new token lives: not longer than the one that asks for it."""
-    wanted = timedelta(days=days) if days else None
-    if asked.caller.expires_at is None:
-        return wanted
-    left = asked.caller.expires_at - asked.hub.host.now()
-    return min(left, wanted or left)
 
 
 def let_in(hub: Hub, caller: Caller, code: str) -> Login:

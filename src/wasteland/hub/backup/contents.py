@@ -9,10 +9,15 @@ from typing import Final
 
 from ...protocol.names import is_repo_part
 from ..moving.leavings import KEPT
+from ..upstreams.store import JOURNALS
+from ..vault.keys import FILE as MASTER_KEYS
 
 _STOCK: Final = b"SQLite format 3\0"
-_NOT_KEPT: Final = frozenset({".queues", ".dolt-databases", KEPT})
-"""Turns die with their processes; Dolt copies its databases itself."""
+_NOT_KEPT: Final = frozenset({".queues", ".dolt-databases", KEPT, JOURNALS})
+"""
+Turns die with their processes; Dolt copies its databases itself; what was sent to upstreams is
+found again there.
+"""
 _SESSIONS: Final = "sessions.db"
 """Of the web app; they end with the process that serves."""
 _BESIDE: Final = ("-wal", "-shm", "-journal")
@@ -33,9 +38,15 @@ def state_files(root: Path) -> list[Path]:
     return sorted(path for path in found if is_stock_sqlite(path))
 
 
-def other_files(root: Path) -> Iterator[Path]:
-    """Yield what is neither state nor repository nor made anew when it is needed."""
+def other_files(root: Path, *, with_keys: bool = False) -> Iterator[Path]:
+    """
+    Yield what is neither state nor repository nor made anew when it is needed.
+
+    Args:
+        with_keys: The master keys too, which open the secrets in the state beside them.
+    """
     state = {path.name for path in state_files(root)}
+    state |= set() if with_keys else {MASTER_KEYS}
     for folder, folders, names in os.walk(root):
         here = Path(folder)
         folders[:] = sorted(name for name in folders if here != root or name not in _NOT_KEPT)

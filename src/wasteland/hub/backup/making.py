@@ -59,6 +59,7 @@ def backup(
     *,
     dolt: str | None = None,
     dolt_password: str = "",
+    with_keys: bool = False,
     progress: Progress = silent,
 ) -> BackupReport:
     """
@@ -69,6 +70,7 @@ def backup(
         destination: Made, for its owner only.
         dolt: The Dolt program; None for the one on PATH.
         dolt_password: Of the host's user on a Dolt server that somebody else runs.
+        with_keys: Copy the master keys beside the secrets that they open.
         progress: Is told of repositories.
     Raises:
         Conflict: *destination* exists.
@@ -87,7 +89,7 @@ def backup(
         made_at = datetime.now(UTC).replace(microsecond=0)
         _copy_state(root, stage)
         stored, missing = _copy_repositories(host, stage, progress)
-        _copy_others(root, stage)
+        _copy_others(root, stage, with_keys=with_keys)
         files = {_name(path, stage): file_digest(path) for path in _all_files(stage)}
         manifest = Manifest(
             made_at.isoformat().replace("+00:00", "Z"),
@@ -209,8 +211,8 @@ def _heads(engine: Engine) -> dict[str, str]:
     return {branch.name: branch.head for branch in engine.branches()}
 
 
-def _copy_others(root: Path, stage: Path) -> None:
-    for path in other_files(root):
+def _copy_others(root: Path, stage: Path, *, with_keys: bool) -> None:
+    for path in other_files(root, with_keys=with_keys):
         target = stage / "files" / path.relative_to(root)
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         shutil.copyfile(path, target)

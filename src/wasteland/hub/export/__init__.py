@@ -6,6 +6,6 @@ A board as files that need nothing else: pages to open from a disk or to put on 
     <directory>/data.json           the same as data
 """
 
-from .board import ExportReport, board
+from .board import ExportReport, board, data
 
-__all__ = ["ExportReport", "board"]
+__all__ = ["ExportReport", "board", "data"]

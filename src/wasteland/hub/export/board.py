@@ -68,6 +68,12 @@ def board(session: Session, directory: Path) -> ExportReport:
     return ExportReport(directory, read.commit, len(read.sheets))
 
 
+def data(session: Session) -> str:
+    """Return the board as JSON, as it stands on main."""
+    read = _read(session)
+    return json.dumps(_finite(_data(read)), ensure_ascii=True, indent=1, allow_nan=False) + "\n"
+
+
 def _read(session: Session) -> Board:
     """Return all that the board shows, at one commit."""
     commit = session.engine.head()

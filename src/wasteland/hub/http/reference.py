@@ -91,7 +91,9 @@ class Api:
 def reference(request: Request) -> Response:
     """Show the reference of the APIs."""
     schema = request.app.openapi()
-    return page("reference.html", info=schema["info"], apis=list(apis_of(schema)))
+    # Where the web app has its documentation; a hub without one has none.
+    guide = getattr(request.app.state, "guide", "")
+    return page("reference.html", info=schema["info"], apis=list(apis_of(schema)), guide=guide)
 
 
 @router.get("/")

@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from starlette.requests import ClientDisconnect
 from starlette.responses import StreamingResponse
@@ -22,6 +22,12 @@ from ...protocol.errors import RateLimited, Unavailable
 MOST: Final = 1000
 MOST_OF_ONE: Final = 20
 """How many answers of one account, or of one address, may wait at once."""
+EVENT_HEADERS: Final = {
+    "Content-Type": "text/event-stream; charset=utf-8",
+    "Cache-Control": "no-store",
+    "X-Accel-Buffering": "no",
+}
+"""Of a stream of server-sent events."""
 _PATIENCE_S: Final = 30.0
 _RETRY_S: Final = 5
 _MOST_KNOWN: Final = 256
@@ -107,6 +113,73 @@ class Shared(Generic[K, V]):
         return age_s >= self._fresh_s or found.cancelled() or found.exception() is not None
 
 
+class Lookout(Generic[K, V]):
+    """
+    What many wait to see change, and one looks at: every *every_s*, while anybody waits.
+
+    Args:
+        every_s: Seconds.
+        is_over: Whether nobody is to wait any more.
+    """
+
+    def __init__(self, every_s: float, is_over: Callable[[], bool]) -> None:
+        self._every_s = every_s
+        self._is_over = is_over
+        self._groups: dict[tuple[object, K], dict[V, _Group[V]]] = {}
+
+    async def changed(
+        self, key: K, known: V, look: Callable[[], Awaitable[V]], *, wait_s: float
+    ) -> V | None:
+        """
+        Return what *look* answers as soon as it is not *known*; None if it stays so for *wait_s*.
+
+        Who waits for the same is told by one look; it fails for all of them as it fails for one.
+        """
+        # Tests have several loops, and a future belongs to one.
+        place = (asyncio.get_running_loop(), key)
+        groups = self._groups.get(place)
+        if groups is None:
+            groups = self._groups[place] = {}
+            _begin(self._watch(place, groups, look))
+        group = groups.setdefault(known, _Group())
+        group.size += 1
+        try:
+            async with asyncio.timeout(wait_s):
+                return await asyncio.shield(group.told)
+        except TimeoutError:
+            return None
+        finally:
+            group.size -= 1
+            if not group.size and groups.get(known) is group:
+                del groups[known]
+
+    async def _watch(
+        self, place: tuple[object, K], groups: dict[V, _Group[V]], look: Callable[[], Awaitable[V]]
+    ) -> None:
+        try:
+            while groups and not self._is_over():
+                # Only who waited when the look began is told what it saw.
+                waiting = dict(groups)
+                try:
+                    seen = await look()
+                except Exception as error:  # noqa: BLE001  # told to everybody who waits
+                    _tell(groups, waiting, error)
+                else:
+                    _tell(groups, {k: g for k, g in waiting.items() if k != seen}, seen)
+                await asyncio.sleep(self._every_s)
+        finally:
+            self._groups.pop(place, None)
+            _tell(groups, dict(groups), None)
+
+
+class _Group(Generic[V]):
+    """Those who know the same, and what they are told."""
+
+    def __init__(self) -> None:
+        self.told: asyncio.Future[V | None] = asyncio.get_running_loop().create_future()
+        self.size = 0
+
+
 class Stream(StreamingResponse):
     """
     An answer that goes on: it gives its place back when it ends, and ends when nobody reads it.
@@ -139,6 +212,31 @@ class Stream(StreamingResponse):
                 await super().__call__(scope, receive, patiently)
         finally:
             self._on_end()
+
+
+def _tell(
+    groups: dict[V, _Group[V]], waiting: Mapping[V, _Group[V]], told: V | Exception | None
+) -> None:
+    for known, group in waiting.items():
+        if groups.get(known) is group:
+            del groups[known]
+        if group.told.done():
+            continue
+        if isinstance(told, Exception):
+            group.told.set_exception(told)
+            group.told.exception()  # heard, though everybody may have left
+        else:
+            group.told.set_result(told)
+
+
+def _begin(work: Coroutine[Any, Any, None]) -> None:
+    """Let *work* go on by itself; a loop alone would forget it."""
+    task = asyncio.ensure_future(work)
+    _running.add(task)
+    task.add_done_callback(_running.discard)
+
+
+_running: Final[set[asyncio.Task[None]]] = set()
 
 
 async def _asked(ask: Callable[[], Awaitable[V]]) -> V:

@@ -10,7 +10,7 @@ from .editing import edit
 from .listing import PAGE, Offer, comments, find, page
 from .merging import merge
 from .offering import close_of_branch, consider, follow, open_pull, refresh
-from .reviewing import comment, review
+from .reviewing import comment, is_others, review
 
 __all__ = [
     "PAGE",
@@ -23,6 +23,7 @@ __all__ = [
     "edit",
     "find",
     "follow",
+    "is_others",
     "merge",
     "open_pull",
     "page",

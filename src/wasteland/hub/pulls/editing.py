@@ -28,7 +28,8 @@ def edit(
     """
     Change what a pull request says, or close it.
 
-    Its author and whoever may reject work may.
+    Its author and the owners of the repository may; of a commons, who may reject work may change
+    its words, and who may merge it may close it.
 
     Raises:
         Conflict: It has ended, or was to be opened again.
@@ -38,7 +39,7 @@ def edit(
     if title is None and body is None and state is None:
         raise Invalid("Nothing is to change.", field="body")
     pull = hub.host.pull(repo, pull_id)
-    _need_say(hub, caller, pull, rig)
+    _need_say(hub, caller, pull, rig, Action.REJECT if state is None else Action.MERGE)
     if title is not None or body is not None:
         pull = hub.host.edit_pull(
             repo,
@@ -58,15 +59,15 @@ def edit(
     return hub.host.end_pull(repo, pull_id, state=PullState.CLOSED, reason=reason)
 
 
-def _need_say(hub: Hub, caller: Caller, pull: PullRequest, rig: str) -> None:
-    """Raise unless *caller* wrote *pull*, or may reject work on the commons."""
+def _need_say(hub: Hub, caller: Caller, pull: PullRequest, rig: str, action: Action) -> None:
+    """Raise unless *caller* wrote *pull*, owns where it goes, or may take *action* there."""
     caller.need_scope(Scope.WRITE)
     is_own = caller.owns(pull.author) and caller.rig in {"", author_of(pull)}
-    if is_own or (not caller.rig and hub.right(caller, pull.repo) >= Right.WRITE):
+    is_commons = hub.is_commons(pull.repo)
+    enough = Right.ADMIN if is_commons else Right.WRITE
+    if is_own or (not caller.rig and hub.right(caller, pull.repo) >= enough):
         return
-    if hub.is_commons(pull.repo) and hub.session(caller, pull.repo, Commons, rig=rig).may(
-        Action.REJECT
-    ):
+    if is_commons and hub.session(caller, pull.repo, Commons, rig=rig).may(action):
         return
     raise Forbidden(
         f"{caller.account} may not change pull request {pull.id} of {pull.author}.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...commons.review import need_head
 from ...commons.sdk import Commons
 from ...commons.session import Session
-from ...hosts.base import Comment, PullState, RepoName
+from ...hosts.base import Comment, PullRequest, PullState, RepoName
 from ...protocol import fields
 from ...protocol.errors import Conflict, Forbidden, Invalid
 from ...protocol.names import visible
@@ -62,13 +62,18 @@ def review(
     pull = hub.host.pull(repo, pull_id)
     if pull.state is not PullState.OPEN:
         raise Conflict(f"Pull request {pull.id} is {pull.state}.", pull=pull.id)
-    if caller.owns(pull.author):
+    if not is_others(caller, pull):
         raise Forbidden("Nobody reviews their own pull request.", pull=pull.id)
     need_head(pull, head)
     seat = _registered(hub, caller, repo, rig) if hub.is_commons(repo) else ""
     return hub.verdicts.opine(
         pull, opinion, account=caller.account, rig=seat or caller.account, body=fields.message(text)
     )
+
+
+def is_others(caller: Caller, pull: PullRequest) -> bool:
+    """Return whether *pull* is not the caller's own, so that its opinion counts."""
+    return not caller.owns(pull.author)
 
 
 def _registered(hub: Hub, caller: Caller, repo: RepoName, rig: str) -> str:

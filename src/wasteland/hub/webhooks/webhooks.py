@@ -154,6 +154,12 @@ class Webhooks:
             self._store.add_deliveries([self._queued(hook, event) for hook in asking])
         return len(asking)
 
+    def send_alone(self, hook: Hook, event: Event) -> str:
+        """Queue *event* for one webhook, whatever it asks to be told; return the delivery's id."""
+        delivery = self._queued(hook, event)
+        self._store.add_deliveries([delivery])
+        return delivery.id
+
     def repositories(self) -> Sequence[RepoName]:
         """Return the repositories that have webhooks."""
         return self._store.repositories()

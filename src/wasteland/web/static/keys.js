@@ -1,13 +1,15 @@
 // Single keys and "g" then a letter. None fires in a field, and all can be switched off.
-import { move, open } from "./rows.js";
+import { move, open, pick } from "./rows.js";
 
-const TYPING = "input:not([type=radio]):not([type=checkbox]), textarea, select, [contenteditable]";
+const TYPING = "input:not([type=radio]):not([type=checkbox]):not([type=range]), textarea, select, [contenteditable]";
 const CHORD_MS = 1200;
 let chordUntil = 0;
 
 export function listen(page) {
   page.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    // A layer has the keys to itself, and closes by itself.
+    if (page.querySelector("dialog[open]")) return;
     if (event.key === "Escape") return escape(page, event);
     if (page.body.dataset.keys === "off" || event.target.matches(TYPING)) return;
     if (handled(page, event)) event.preventDefault();
@@ -26,6 +28,7 @@ function handled(page, event) {
   }
   if (key === "j" || key === "k") return move(page, key === "j" ? 1 : -1);
   if (key === "o" || (key === "Enter" && event.target === page.body)) return open(page);
+  if (key === "x" && pick(page)) return true;
   if (key === "/") return focus([...page.querySelectorAll("[data-find]")].at(-1));
   const shown = [...page.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)];
   return press(shown.find((element) => element.checkVisibility()));

@@ -18,12 +18,32 @@ export function open(page) {
   return Boolean(link);
 }
 
+export function pick(page) {
+  const box = page.querySelector(".cur [data-pick]");
+  box?.click();
+  return Boolean(box);
+}
+
+// Show the current row's item anew, unless somebody types there.
+export function renew(page, row) {
+  const link = row.querySelector("[data-row]");
+  if (link && !page.getElementById("peek")?.querySelector("details.act[open], .in:focus")) choose(page, link);
+}
+
 export function follow(page) {
+  page.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!form.closest("#peek") || event.defaultPrevented || !window.htmx) return;
+    event.preventDefault();
+    const peek = page.getElementById("peek");
+    window.htmx.ajax("POST", form.getAttribute("action"), { source: form, target: peek, swap: "innerHTML" });
+  });
   page.addEventListener("focusin", (event) => {
     const link = event.target.closest?.("[data-row]");
     if (link) choose(page, link);
   });
-  const first = links(page)[0];
+  const all = links(page);
+  const first = all.find((link) => link.hasAttribute("aria-current")) ?? all[0];
   if (first) choose(page, first);
 }
 
@@ -34,9 +54,13 @@ function choose(page, link) {
   clearTimeout(waiting);
   if (!peek || !peek.checkVisibility()) return;
   waiting = setTimeout(() => {
-    const url = `${new URL(link.href).pathname}/peek`;
+    const url = `${new URL(link.href).pathname}/peek${shape(link)}`;
     window.htmx?.ajax("GET", url, { source: peek, target: peek, swap: "innerHTML" });
   }, PEEK_MS);
+}
+
+function shape(link) {
+  return line(link).matches(".tile") ? "?shape=cards" : "";
 }
 
 function links(page) {

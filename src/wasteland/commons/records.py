@@ -1,0 +1,105 @@
+"""
+The records of moderation as they are read: all of them, those that a change refers to, the chain.
+
+The table of a commons that an earlier version made lacks columns; it gets them before the first
+record that needs them is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from ..protocol import chain
+from ..protocol.diff import RowChange
+from ..protocol.errors import NotFound, WastelandError
+from ..protocol.moderation import Deed, Ledger, Target
+from ..protocol.policy import Action, Policy
+from ..protocol.records import Moderation, Rig
+from ..protocol.schema import MODERATION, Value
+from .queries import Query
+from .session import Session
+
+_ALL: Final = "SELECT * FROM `wlx_moderation`"
+_BLOCKS: Final = f"{_ALL} WHERE `action` IN ('block', 'unblock')"
+_MODERATORS: Final = "SELECT * FROM `rigs` WHERE `trust_level` >= :n ORDER BY `handle` LIMIT 50"
+
+
+def rows(query: Query) -> list[dict[str, Value]]:
+    """Return every record as stored; none on a commons that keeps none."""
+    try:
+        return query(_ALL, {})
+    except NotFound:
+        return []
+
+
+def ledger(query: Query) -> Ledger:
+    """Return every record, read together."""
+    return Ledger(map(Moderation.from_row, rows(query)))
+
+
+def blocked(query: Query) -> list[str]:
+    """Return the peers that are blocked."""
+    found = query(_BLOCKS, {})
+    return [r.target or "" for r in Ledger(map(Moderation.from_row, found)).blocks()]
+
+
+def reported_items(changes: Iterable[RowChange]) -> set[str]:
+    """Return the items that records among *changes* are about."""
+    return {
+        str(row.row.get("target"))
+        for row in _added(changes)
+        if row.row.get("target_type") == Target.ITEM
+    }
+
+
+def moderators(query: Query, changes: Iterable[RowChange], policy: Policy) -> dict[str, Rig]:
+    """Return who may decide about others, by handle, where *changes* answer something."""
+    least = policy.who(Action.MODERATE).trust
+    answers = any(row.row.get("action") == Deed.ANSWER for row in _added(changes))
+    if least is None or not answers:
+        return {}
+    return {str(row["handle"]): Rig.from_row(row) for row in query(_MODERATORS, {"n": least})}
+
+
+def proposed(query: Query, changes: Sequence[RowChange]) -> dict[str, Any]:
+    """Return what the gate is to know of records where *changes* add any; see ProposedChange."""
+    new = {row.key for row in _added(changes)}
+    if not new:
+        return {}
+    # The tree that is asked may hold the change already.
+    before = [row for row in rows(query) if str(row["id"]) not in new]
+    links = [row for row in before if row.get("seq") is not None]
+    newest = max(links, key=lambda row: int(row["seq"] or 0), default=None)
+    tip = chain.tip_of(newest) if newest else chain.beginning(before)
+    return {"moderation": list(map(Moderation.from_row, before)), "tip": tip}
+
+
+def need_columns(session: Session) -> None:
+    """Give the table of records the columns that it lacks, on main."""
+    missing = _missing(session)
+    if not missing:
+        return
+    columns = [column for column in MODERATION.columns if column.name in missing]
+    statements = [f"ALTER TABLE `{MODERATION.name}` ADD COLUMN `{c.name}` {c.sql}" for c in columns]
+    statements += [
+        f"CREATE INDEX `{name}` ON `{MODERATION.name}` (`{column}`)"
+        for name, column in MODERATION.indexes
+        if column in missing
+    ]
+    author, now = session.seat.rig or "wasteland", session.host.now()
+    try:
+        session.engine.run_ddl(statements, "Extend wlx_moderation", author=author, at=now)
+    except WastelandError:
+        # Another process may have been faster.
+        if _missing(session):
+            raise
+
+
+def _missing(session: Session) -> set[str]:
+    present = session.engine.tables().get(MODERATION.name, ())
+    return set(MODERATION.column_names) - set(present)
+
+
+def _added(changes: Iterable[RowChange]) -> list[RowChange]:
+    return [row for row in changes if row.table == MODERATION.name and row.before is None]

@@ -1,0 +1,1 @@
+"""The documentation as pages: the guides, the glossary, the architecture, the commands."""

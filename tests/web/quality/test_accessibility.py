@@ -1,0 +1,196 @@
+"""Every page for everybody: no rule of axe is broken in any theme, keys alone reach everything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from web.browsers import BOARD, Office, open_office
+from web.chrome import WAIT_MS, listening, sign_in
+from web.quality.rich import fill, pages
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+pytestmark = pytest.mark.browser
+
+_AXE: Final = Path(__file__).parents[1] / "vendor" / "axe-4.14.1.min.js"
+_RUN: Final = """
+axe.run(document, {preload: false, resultTypes: ["violations"]}).then(found => found.violations.map(
+  rule => rule.id + ": " + rule.nodes.slice(0, 4).map(
+    node => node.target.join(" ") + " " + node.any.map(one => one.message).join("; ")
+  ).join(" | ")))
+"""
+_PHONE: Final = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+_MOST_STOPS: Final = 400
+_TEXTS: Final = {
+    "title": "Date arithmetic must give the same answer on both engines",
+    "description": "Adding **one month** to 31 January.\n\n- A list\n\n> a quote\n\n    code",
+    "evidence": "https://example.org/pull/41 adds 312 vectors, all pass",
+    "wasteland name": "Dry Lake Commons",
+    "dimension": "reliability",
+    "handle": "heron",
+    "account": "heron",
+    "poster": "mia",
+}
+_WATCH_FOCUS: Final = """
+window.stops = [];
+addEventListener("focusin", event => {
+  const shown = [event.target, ...document.querySelectorAll(":has(:focus-visible)")].some(one =>
+    ["", "::before", "::after"].some(part => {
+      const style = getComputedStyle(one, part || undefined);
+      return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 1.5;
+    }));
+  window.stops.push([event.target, shown]);
+}, true);
+"""
+_UNREACHED: Final = """
+(() => {
+  const seen = new Set(window.stops.map(([one]) => one));
+  const told = one => one.outerHTML.slice(0, 160);
+  const all = [...document.querySelectorAll(
+    "a[href],button,input:not([type=hidden]),select,textarea,summary,[tabindex='0']")];
+  const reachable = all.filter(one =>
+    one.checkVisibility({visibilityProperty: true}) && !one.disabled && one.tabIndex >= 0
+    && !one.closest("[inert]")
+    && !(one.type === "radio" && [...document.getElementsByName(one.name)].some(r => seen.has(r))));
+  return {
+    unreached: reachable.filter(one => !seen.has(one)).map(told),
+    unseen: window.stops.filter(([one, shown]) => !shown && one !== document.body).map(
+      ([one]) => told(one)),
+  };
+})()
+"""
+_MOVING: Final = """
+[...document.querySelectorAll("*")].flatMap(one => ["", "::before", "::after"].map(part => {
+  const style = getComputedStyle(one, part || undefined);
+  const longest = text => Math.max(...text.split(",").map(parseFloat));
+  const moves = style.animationName !== "none" && longest(style.animationDuration) > 0.01;
+  return moves || longest(style.transitionDuration) > 0.01
+    ? one.tagName + "." + one.getAttribute("class") + part : null;
+})).filter(Boolean)
+"""
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """A hub with one of everything."""
+    with open_office(tmp_path_factory.mktemp("everybody") / "host") as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def everywhere(office: Office) -> list[str]:
+    """The address of every page."""
+    examples = fill(office, lambda place: _TEXTS.get(place, f"some {place}"))
+    more = (f"{BOARD}?status=all", f"{BOARD}?type=docs&effort=epic", "/nowhere/at-all")
+    diff = f"{BOARD}/explore/diff?from=2100-01-01&to=main"
+    return [*pages(office.app, examples), *more, diff, f"{BOARD}/wanted/{examples['waiting']}"]
+
+
+@pytest.fixture(scope="module")
+def address(office: Office) -> Iterator[str]:
+    """Where the hub listens."""
+    with listening(office.app) as url:
+        yield url
+
+
+@contextmanager
+def _context(browser: Browser, address: str, **options: Any) -> Iterator[BrowserContext]:
+    context = browser.new_context(base_url=address, **options)
+    context.set_default_timeout(WAIT_MS)
+    try:
+        yield context
+    finally:
+        context.close()
+
+
+def _maintainer(context: BrowserContext, office: Office) -> Page:
+    page = context.new_page()
+    sign_in(page, office.desk.tokens["acme"], BOARD)
+    return page
+
+
+@pytest.mark.parametrize("theme", ["dark", "light", "contrast", "parchment", "phone"])
+def test_axe_finds_no_violation_on_any_page(
+    theme: str, browser: Browser, office: Office, address: str, everywhere: list[str]
+) -> None:
+    options = _PHONE if theme == "phone" else {}
+    found = {}
+    with _context(browser, address, **options) as context:
+        context.add_init_script(path=_AXE)
+        page = _maintainer(context, office)
+        if theme != "phone":
+            context.add_cookies([{"name": "wl-theme", "value": theme, "url": address}])
+        for path in everywhere:
+            page.goto(path)
+            violations = page.evaluate(_RUN)
+            if violations:
+                found[path] = violations
+
+    assert {} == found
+
+
+def test_axe_finds_no_violation_for_visitors(
+    browser: Browser, address: str, everywhere: list[str]
+) -> None:
+    found = {}
+    with _context(browser, address) as context:
+        context.add_init_script(path=_AXE)
+        page = context.new_page()
+        for path in everywhere:
+            page.goto(path)
+            violations = page.evaluate(_RUN)
+            if violations:
+                found[path] = violations
+
+    assert {} == found
+
+
+def test_tab_reaches_every_control_and_shows_where_it_is(
+    browser: Browser, office: Office, address: str, everywhere: list[str]
+) -> None:
+    found = {}
+    with _context(browser, address) as context:
+        context.add_init_script(_WATCH_FOCUS)
+        page = _maintainer(context, office)
+        for path in everywhere:
+            page.goto(path)
+            _tab_through(page)
+            told = page.evaluate(_UNREACHED)
+            if told["unreached"] or told["unseen"]:
+                found[path] = told
+
+    assert {} == found
+
+
+def _tab_through(page: Page) -> None:
+    """Press Tab until the page is left, or its beginning is reached again."""
+    page.evaluate("window.stops = []")
+    for _ in range(_MOST_STOPS):
+        page.keyboard.press("Tab")
+        if page.evaluate(
+            "document.activeElement === document.body || "
+            "stops.filter(([one]) => one === document.activeElement).length > 1"
+        ):
+            return
+    pytest.fail("Tab never comes round")
+
+
+def test_nothing_moves_where_less_motion_is_wished_for(
+    browser: Browser, office: Office, address: str, everywhere: list[str]
+) -> None:
+    with _context(browser, address, reduced_motion="reduce") as context:
+        page = _maintainer(context, office)
+        found = {}
+        for path in everywhere:
+            page.goto(path)
+            moving = page.evaluate(_MOVING)
+            if moving:
+                found[path] = sorted(set(moving))
+
+    assert {} == found

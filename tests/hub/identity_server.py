@@ -19,7 +19,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet, OctKey, RSAKey
 
 CLIENT = "wl"
-SECRET = "s p:cial"  # noqa: S105  # of the test's own provider
+SECRET = "a secret: with spaces"  # noqa: S105  # of the test's own provider
 
 
 @dataclass(slots=True)

@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Final
 
-from .session import Session
+from .session import MAIN, Session
 
 _BY_STATUS: Final = "SELECT `status` AS s, COUNT(*) AS n FROM `wanted` GROUP BY `status`"
 _REMEMBERED: Final = 256
 _known: Final[OrderedDict[tuple[str, str], dict[str, int]]] = OrderedDict()
 
 
-def count_by_status(session: Session) -> dict[str, int]:
-    """Return status -> number of items on main; words of older clients are read as ours."""
-    head = session.engine.head()
+def count_by_status(session: Session, ref: str = MAIN) -> dict[str, int]:
+    """
+    Return status -> number of items; words of older clients are read as ours.
+
+    Args:
+        ref: Main, or an earlier commit of it.
+    """
+    head = session.engine.head(ref)
     key = (f"{session.host.location} {session.repo}", head)
     found = _known.get(key)
     if found is None:

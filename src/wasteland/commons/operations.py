@@ -414,6 +414,8 @@ OPERATIONS: Final = (
         params={
             "limit": Param("rows at most"),
             "search": Param("part of a handle, a name or an account"),
+            "sort": Param("order", words=("handle", "newest", "trust")),
+            "after": Param("the rig that the page follows", source="rig"),
             "as_of": _AS_OF,
         },
     ),

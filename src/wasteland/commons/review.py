@@ -2,72 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from functools import cached_property
 from typing import Final
 
 from ..hosts.base import Comment, HostAbility, PullRequest, PullState
 from ..protocol import fields, names
 from ..protocol.diff import RowChange
-from ..protocol.errors import Forbidden, Invalid, Stale, WastelandError
-from ..protocol.inbox import Card, classify
+from ..protocol.errors import Forbidden, Invalid, Stale
 from ..protocol.policy import Action
-from ..protocol.records import Completion
 from ..protocol.roles import authorize
-from . import elsewhere, queries, receipts, recovery, remarks
+from . import elsewhere, receipts, recovery, remarks
 from .adoption import adopt
-from .evidence.reuse import findings
+from .inspection import Main, Submission, judge_pull, main_of
 from .intents import Intent, Options
-from .looks import Looks, remembering
-from .merge import Landing, judged
+from .looks import Looks
+from .merge import Landing
 from .pending import ended
-from .queries import Query
 from .receipts import Receipt
-from .session import Seat, branch_item, branch_rig
+from .session import branch_item, branch_rig
 from .submissions import end_decided, end_settled
 from .writing import WriteSession
 
-
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """
-    A pull request as a reviewer sees it.
-
-    Attributes:
-        pull: The request.
-        rig: Whose work it is.
-        card: What it does, in the inbox's words.
-        rows: Its net row changes against main.
-        allowed: Whether the gate would let it land now.
-        reasons: Why not, one sentence each.
-        comments: Oldest first.
-        findings: What to know about its evidence, one sentence each; they refuse nothing.
-        main: The commit of main that it was judged on.
-        judged_at: When that was.
-        actions: What its rig must be allowed to do for it, in the policy's words.
-    """
-
-    pull: PullRequest
-    rig: str
-    card: Card
-    rows: Sequence[RowChange]
-    allowed: bool
-    reasons: Sequence[str]
-    comments: Sequence[Comment] = ()
-    findings: Sequence[str] = ()
-    main: str = ""
-    judged_at: datetime | None = None
-    actions: Sequence[str] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Main:
-    """A commit of main, and what reads it."""
-
-    head: str
-    query: Query
+__all__ = ["Review", "Submission", "need_head"]
 
 
 class Review(WriteSession):
@@ -98,7 +55,7 @@ class Review(WriteSession):
             authorize(Action.REVIEW, self.actor(query), self.policy(query))
             if not self.moves_main:
                 end_decided(self)
-        main = self._fixed_main()
+        main = main_of(self)
         return [self._look(pull, main) for pull in self.pending(mine=mine)]
 
     def review(self, pull: str) -> Submission:
@@ -237,45 +194,20 @@ class Review(WriteSession):
                 **{**error.facts, "rows": rows},
             ) from error
 
-    def _fixed_main(self) -> _Main:
-        """Return main as it is now, read so that equal questions are asked once."""
-        head = self.engine.head()
-        return _Main(head, remembering(queries.at(self.engine, head)))
-
-    def _look(self, pull: PullRequest, main: _Main | None = None) -> Submission:
+    def _look(self, pull: PullRequest, main: Main | None = None) -> Submission:
         """
-        Return *pull* without its comments, judged on *main*, lately or now.
+        Return *pull* without its comments, judged on main.
 
         Args:
-            main: None for main as it is now.
+            main: Be content with what was judged lately, if it still stands on this main; None
+                judges anew.
         """
-        on = main or self._fixed_main()
-        key = (str(self.repo), self.host.location, pull.id, pull.head, pull.title, on.head)
-        found = self.looks.get(key, self.host.now(), lambda: self._judged(pull, on))
-        return replace(found, pull=pull)
-
-    def _judged(self, pull: PullRequest, main: _Main) -> Submission:
-        rows = self._net(pull)
-        seat = Seat(branch_rig(pull), self.account_of(pull))
-        try:
-            # The merged tree is main with these rows laid over it.
-            verdict = judged(self, main.query, rows, seat, main=main.query)
-            reasons = [str(reason) for reason in verdict.reasons]
-            actions = sorted(action.value for action in verdict.actions)
-        except WastelandError as error:
-            reasons, actions = [str(error)], []
-        return Submission(
-            pull=pull,
-            rig=branch_rig(pull),
-            card=classify(rows, author=branch_rig(pull), message=pull.title),
-            rows=rows,
-            allowed=not reasons,
-            reasons=reasons,
-            findings=findings(main.query, _submitted(rows)),
-            main=main.head,
-            judged_at=self.host.now(),
-            actions=actions,
-        )
+        key = (self.host.location, str(self.repo), pull.id, pull.head, pull.title)
+        at = self.host.now()
+        known = self.looks.find(key, at) if main else None
+        if known is None or (main and not main.upholds(known)):
+            known = self.looks.keep(key, at, judge_pull(self, pull, main or main_of(self)))
+        return replace(known, pull=pull)
 
 
 def need_head(pull: PullRequest | None, head: str) -> None:
@@ -320,15 +252,6 @@ def _is_about(row: RowChange, item_id: str, rig: str) -> bool:
     if row.table == "rigs":
         return row.before is None and row.key == rig
     return (row.table, row.key) == ("wanted", item_id)
-
-
-def _submitted(rows: Sequence[RowChange]) -> list[Completion]:
-    """Return the work that *rows* hand in."""
-    return [
-        Completion.from_row(row.row)
-        for row in rows
-        if row.table == "completions" and row.after and "evidence" in row.cells
-    ]
 
 
 _SHORTEST_HEAD: Final = 7

@@ -7,12 +7,11 @@ Suspending and restoring rigs is in ``moderation``, the rules of the commons are
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .. import __version__
 from ..engines.base import Params
-from ..engines.sql import containing
 from ..protocol import fields, ids, names, words
 from ..protocol.diff import RowChange
 from ..protocol.errors import Conflict, Invalid, NotFound
@@ -21,12 +20,13 @@ from ..protocol.policy import Action
 from ..protocol.records import (
     Badge,
     Completion,
+    Moderation,
     Rig,
     RigLink,
     Stamp,
     WantedItem,
 )
-from . import queries
+from . import directory, queries
 from .changes import added, changed
 from .intents import Intent
 from .moderation import Moderating
@@ -47,6 +47,10 @@ class RigSheet:
         completions: Newest first, 20 at most.
         stamps: Stamps about its work, newest first, 20 at most.
         links: Links that name it.
+        given: Stamps by it, newest first, 20 at most.
+        children: The rigs that it answers for, by handle, 20 at most.
+        counts: How many there are of accepted completions ("done"), "stamps" and stamps "given".
+        suspensions: In force, of the rig itself.
     """
 
     rig: Rig
@@ -55,6 +59,10 @@ class RigSheet:
     stamps: Sequence[Stamp]
     badges: Sequence[Badge]
     links: Sequence[RigLink]
+    given: Sequence[Stamp] = ()
+    children: Sequence[Rig] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
+    suspensions: Sequence[Moderation] = ()
 
 
 class Rigs(Moderating, Policies):
@@ -118,15 +126,27 @@ class Rigs(Moderating, Policies):
         )
         return self.write(intent, plan, self.options(op_id, dry_run=dry_run))
 
-    def rigs(self, *, limit: int = 100, search: str = "", as_of: str | None = None) -> list[Rig]:
+    def rigs(
+        self,
+        *,
+        limit: int = 100,
+        search: str = "",
+        sort: str = "handle",
+        after: str = "",
+        as_of: str | None = None,
+    ) -> list[Rig]:
         """
-        Return the rigs of the commons, by handle.
+        Return the rigs of the commons, by handle or in another order.
 
         Args:
             search: Part of a handle, a name or an account; "" for all.
+            sort: handle, newest or trust.
+            after: The handle of the rig that the page follows; "" for the first page.
+        Raises:
+            Invalid: No such order.
         """
-        params: Params = {"n": limit, "like": containing(search.strip().lower())}
-        return [Rig.from_row(row) for row in self.at(as_of)(_LISTED, params)]
+        query = self.at(as_of)
+        return directory.listed(query, limit=limit, search=search, sort=sort, after=after)
 
     def rig(self, handle: str, *, as_of: str | None = None) -> RigSheet:
         """
@@ -145,6 +165,12 @@ class Rigs(Moderating, Policies):
             stamps=[Stamp.from_row(r) for r in query(_STAMPS, who)],
             badges=queries.where(query, Badge, "rig_handle", rig.handle),
             links=queries.links_of(query, rig.handle),
+            given=[Stamp.from_row(r) for r in query(_GIVEN, who)],
+            children=[Rig.from_row(r) for r in query(_CHILDREN, who)],
+            counts={name: _count(query, sql, rig.handle) for name, sql in _COUNTS.items()},
+            suspensions=queries.suspensions(query, rig.handle, self.host.now())
+            if self.is_owned
+            else (),
         )
 
     def trust(
@@ -250,11 +276,6 @@ class Rigs(Moderating, Policies):
         return changed(stored, link, confirmed)
 
 
-_LISTED = """
-SELECT * FROM `rigs` WHERE LOWER(`handle`) LIKE :like ESCAPE '!'
-OR LOWER(`display_name`) LIKE :like ESCAPE '!' OR LOWER(`dolthub_org`) LIKE :like ESCAPE '!'
-ORDER BY `handle` LIMIT :n
-"""
 _CLAIMS = (
     "SELECT * FROM `wanted` WHERE `claimed_by` = :who AND `status` IN ('claimed', 'in_review') "
     "ORDER BY `updated_at` DESC, `id` LIMIT :n"
@@ -263,11 +284,23 @@ _COMPLETIONS = """
 SELECT * FROM `completions` WHERE `completed_by` = :who
 ORDER BY `completed_at` DESC, `id` LIMIT :n
 """
+_GIVEN = "SELECT * FROM `stamps` WHERE `author` = :who ORDER BY `created_at` DESC, `id` LIMIT :n"
+_CHILDREN = "SELECT * FROM `rigs` WHERE `parent_rig` = :who ORDER BY `handle` LIMIT :n"
+_COUNTS = {
+    "done": "`completions` WHERE `completed_by` = :who AND `stamp_id` IS NOT NULL",
+    "stamps": "`stamps` WHERE `subject` = :who",
+    "given": "`stamps` WHERE `author` = :who",
+}
 _STAMPS = "SELECT * FROM `stamps` WHERE `subject` = :who ORDER BY `created_at` DESC, `id` LIMIT :n"
 _LINK = (
     "SELECT * FROM `rig_links` WHERE (`rig_a` = :me AND `rig_b` = :other) "
     "OR (`rig_a` = :other AND `rig_b` = :me)"
 )
+
+
+def _count(query: Query, what: str, handle: str) -> int:
+    rows = query(f"SELECT COUNT(*) AS n FROM {what}", {"who": handle})
+    return int(rows[0]["n"] or 0)
 
 
 def _link_row(query: Query, me: str, other: str) -> Mapping[str, Any] | None:

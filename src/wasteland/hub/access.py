@@ -121,7 +121,7 @@ def _write(engine: Engine, branch: str, hub: Hub) -> str:
     found = queries.one(queries.at(engine, branch), Meta, _KEY)
     if found is None or found.value != branch:
         raise Unavailable("What was written is not there when it is read.")
-    return "as it was written"
+    return ""
 
 
 def _remove(engine: Engine, branch: str) -> str:

@@ -175,6 +175,7 @@ class Hub:
         self.stopping = threading.Event()
         self.heads: Lookout[RepoName, str] = Lookout(_LOOK_S, self.stopping.is_set)
         self._rigs: dict[tuple[object, ...], tuple[str, list[Rig]]] = {}
+        self._commons: dict[RepoName, str] = {}
 
     @classmethod
     def open(cls, root: Path, options: Options | None = None) -> Self:
@@ -253,7 +254,15 @@ class Hub:
 
     def is_commons(self, repo: RepoName) -> bool:
         """Return whether *repo*, or what it is a fork of, has the tables of a commons on main."""
-        return is_commons(self.host.engine(self.upstream(repo)))
+        engine = self.host.engine(self.upstream(repo))
+        head = engine.head()
+        if self._commons.get(repo) != head:
+            if not is_commons(engine):
+                return False
+            if len(self._commons) >= _REMEMBERED:
+                self._commons.clear()
+            self._commons[repo] = head
+        return True
 
     def session(self, caller: Caller, repo: RepoName, kind: type[S], *, rig: str = "") -> S:
         """

@@ -18,6 +18,7 @@ from ..protocol.errors import Conflict, Forbidden, Invalid, NotFound
 from ..protocol.lean import dataclass
 from ..protocol.names import visible
 from ..protocol.records import Rig
+from ..protocol.roles import refuse_suspended
 from .callers import Caller
 from .catalog import Role
 from .hub import Hub
@@ -195,12 +196,15 @@ def need_owner(hub: Hub, caller: Caller, repo: RepoName) -> None:
     Raises:
         NotFound: The caller may not even know of it.
         Unauthenticated, Forbidden: It is no owner.
+        Suspended: Its rig there may not take part.
     """
     hub.require(caller, repo)
     caller.need_scope(Scope.WRITE)
     caller.need_whole_account()
     if hub.right(caller, repo) < Right.ADMIN:
         raise Forbidden(f"That is for the owners of {repo}.", hint="ask an owner", repo=str(repo))
+    if not caller.is_admin and hub.is_commons(repo):
+        refuse_suspended(hub.session(caller, repo, Commons).actor())
 
 
 def _other(hub: Hub, caller: Caller, repo: RepoName, account: str) -> str:

@@ -11,28 +11,21 @@ from .moderation import Deed, Ledger
 from .names import visible
 from .policy import Action
 from .proposal import Case
-from .records import Moderation
+from .records import Moderation, Rig
+from .roles import need_say_over
 
 
 def need_say(case: Case, record: Moderation, *, of_anybody: bool = False) -> None:
     """Nobody decides about itself, nor about a rig with more trust than its own."""
     case.authorize(Action.MODERATE)
-    if record.rig == case.me:
-        raise Forbidden(f"{case.me} cannot moderate itself.", rig=record.rig)
     about = case.authority.rigs.get(record.rig)
-    if about is None and not of_anybody:
+    if about is None and record.rig != case.me and not of_anybody:
         raise NotFound(
             f"{visible(record.rig)} is not a rig of this commons.",
             hint="wl rig list",
             rig=record.rig,
         )
-    if about and about.trust > case.actor.trust:
-        raise Forbidden(
-            f"{case.me} has trust {case.actor.trust} and cannot decide about {record.rig}, which "
-            f"has {about.trust}.",
-            hint="ask a maintainer",
-            rig=record.rig,
-        )
+    need_say_over(case.actor, about or Rig(record.rig))
 
 
 def need_about(ledger: Ledger, record: Moderation, *deeds: Deed) -> Moderation:

@@ -111,6 +111,17 @@ def authorize(
     )
 
 
+def refuse_suspended(actor: Actor) -> None:
+    """
+    Return if nothing keeps *actor* from taking part.
+
+    Raises:
+        Suspended: A moderation record is in force.
+    """
+    if suspension := actor.suspension():
+        raise _suspended(actor, suspension)
+
+
 def need_standing(actor: Actor, policy: Policy) -> None:
     """
     Return if *actor* takes part in the commons at all.
@@ -119,10 +130,31 @@ def need_standing(actor: Actor, policy: Policy) -> None:
         Suspended: A moderation record is in force.
         Forbidden: The actor is not registered, where policy is stated.
     """
-    if suspension := actor.suspension():
-        raise _suspended(actor, suspension)
+    refuse_suspended(actor)
     if policy.is_stated and actor.rig is None:
         raise _unregistered(actor, "only its rigs take part")
+
+
+def need_say_over(actor: Actor, about: Rig) -> None:
+    """
+    Return if *actor* may decide about rig *about*, as far as the two of them go.
+
+    Raises:
+        Forbidden: It is the rig itself, or has less trust.
+    """
+    if about.handle == actor.handle:
+        raise Forbidden(
+            f"{actor.handle} cannot decide about itself.",
+            hint="ask another maintainer",
+            rig=about.handle,
+        )
+    if about.trust > actor.trust:
+        raise Forbidden(
+            f"{actor.handle} has trust {actor.trust} and cannot decide about {about.handle}, which "
+            f"has {about.trust}.",
+            hint="ask a maintainer",
+            rig=about.handle,
+        )
 
 
 def is_allowed(

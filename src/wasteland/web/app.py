@@ -39,6 +39,7 @@ from .manual import routes as manual
 from .manual.rendering import PATH as GUIDE
 from .moderation import router as moderation
 from .review import routes as review
+from .rigs import router as rigs
 from .seals import Seals
 from .sessions import Sessions
 from .settings import router as settings
@@ -89,6 +90,7 @@ def _pages(desk: Desk) -> APIRouter:
         writing.router,
         items.router,
         people.router,
+        rigs,
         board.router,
         live.router,
         batch.router,

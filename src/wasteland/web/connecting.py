@@ -112,11 +112,12 @@ def _refuse_own(visit: Visit, repo: RepoName) -> None:
 def _form(visit: Visit, error: WastelandError | None, probe: Probe | None) -> Response:
     visit.caller.need_account()
     refusal = refusals.told(error) if error else None
+    upstream = visit.sent.get("upstream", visit.request.query_params.get("upstream", ""))
     return visit.page(
         "upstreams/connect.html",
         status=refusal.status if refusal else 200,
-        # The token is not shown again.
-        upstream=visit.sent.get("upstream", visit.request.query_params.get("upstream", "")),
+        # The token is not shown again, nor a password in an address.
+        upstream="" if "@" in upstream else upstream,
         is_admin=bool(visit.sent.get("is_admin")),
         is_enabled=visit.hub.upstreams.is_enabled,
         probe=probe,

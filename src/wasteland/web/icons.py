@@ -6,6 +6,7 @@ A page carries the symbols that it uses, once, at its end.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 from markupsafe import Markup
@@ -89,9 +90,19 @@ class Sprite:
     def use(self, name: str) -> Markup:
         """Return an icon that says nothing by itself; the words are beside it."""
         self._used[name] = None
-        return _USE.format(name)
+        return _use(name)
 
     def symbols(self, *more: str) -> Markup:
         """Return the symbols of what was used, and of *more* that may come to the page later."""
         names = dict.fromkeys((*self._used, *more))
-        return Markup().join(_SYMBOL.format(name, PATHS[name]) for name in names)
+        return Markup("").join(map(_symbol, names))
+
+
+@cache
+def _use(name: str) -> Markup:
+    return _USE.format(name)
+
+
+@cache
+def _symbol(name: str) -> Markup:
+    return _SYMBOL.format(name, PATHS[name])

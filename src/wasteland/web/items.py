@@ -21,6 +21,8 @@ from ..protocol.records import Completion, Stamp
 from ..protocol.text import evidence_url
 from . import acting, cookies, ink, refusals
 from .looks import Act, Tried
+from .past import Past
+from .past import of as past_of
 from .places import Place
 from .refusals import Refusal
 from .visits import PageRoute, Visit, Visiting
@@ -143,6 +145,7 @@ def _page(visit: Visit, error: WastelandError | None = None, verb: str = "") -> 
         typed=visit.sent,
         changes=_changes(visit.sent, view.sheet) if refusal and refusal.is_change else (),
         op=acting.new_op(),
+        past=past_of(visit, place),
     )
 
 
@@ -155,7 +158,8 @@ def view_of(
     Raises:
         NotFound: There is no such item.
     """
-    sheet = place.session.show(item_id)
+    past = past_of(visit, place)
+    sheet = place.session.show(item_id, as_of=past.commit if past else None)
     reviews = _reviews(place, sheet)
     tried = Tried(verb, visit.sent, refusal.field, refusal.text) if refusal else _chosen(visit)
     opinions = {
@@ -164,10 +168,10 @@ def view_of(
     }
     return ItemView(
         sheet=sheet,
-        moments=_moments(place, sheet),
+        moments=_moments(place, sheet, past),
         work=[_work(visit, place, sheet, completion) for completion in sheet.completions],
         reviews=reviews,
-        acts=acting.acts_of(place, sheet, [review.pull for review in reviews], tried),
+        acts=[] if past else acting.acts_of(place, sheet, [r.pull for r in reviews], tried),
         opinions=opinions,
         acceptable=_acceptable(place, reviews),
         chosen=tried.typed.get("rig", "") if tried else "",
@@ -182,7 +186,7 @@ def _chosen(visit: Visit) -> Tried | None:
 
 def _acceptable(place: Place, reviews: Sequence[Submission]) -> frozenset[str]:
     """Return the pull requests whose work is the visitor's to accept, where there are several."""
-    if len(reviews) < 2 or not (place.me.rig and place.may_write):  # noqa: PLR2004  # several
+    if len(reviews) < 2 or not (place.me.rig and place.may_write):
         return frozenset()
     chooser = Chooser(place.session)
     wanted = Choice("accept")
@@ -193,14 +197,18 @@ def _reviews(place: Place, sheet: ItemSheet) -> list[Submission]:
     return [place.session.review(offered.pull) for offered in sheet.pending[:_MOST_REVIEWS]]
 
 
-def _moments(place: Place, sheet: ItemSheet) -> list[Moment]:
+def _moments(place: Place, sheet: ItemSheet, past: Past | None) -> list[Moment]:
     if sheet.main_status is None:
         return []
     try:
         events = place.session.why(sheet.item.id)
     except Unsupported:
         return []  # the upstream's host does not show how a row came to be
-    return [_moment(event, sheet.item.id) for event in reversed(events)]
+    return [
+        _moment(event, sheet.item.id)
+        for event in reversed(events)
+        if past is None or event.at <= past.at
+    ]
 
 
 def _moment(event: Event, item_id: str) -> Moment:

@@ -39,7 +39,7 @@ def render(request: Request, template: str, *, status: int = 200, **values: Any)
     body = text.encode(errors="replace")
     headers = _headers(nonce)
     if len(body) > _PACKED_FROM and "gzip" in request.headers.get("accept-encoding", ""):
-        body = gzip.compress(body, compresslevel=5, mtime=0)
+        body = gzip.compress(body, compresslevel=2, mtime=0)
         headers["Content-Encoding"] = "gzip"
     return HTMLResponse(body, status_code=status, headers=headers)
 
@@ -99,6 +99,7 @@ def _templates() -> Environment:
         finalize=words.shown,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,
     )
     made.globals.update(_GLOBALS)
     return made

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import cached_property
+from typing import Final
 
 from ..commons import leases, queries
 from ..commons.counting import count_by_status, count_waiting
@@ -13,13 +14,15 @@ from ..commons.sheets import Whoami
 from ..hub.callers import Caller
 from ..hub.tokens import Scope
 from ..hub.upstreams import Connection
-from ..protocol.errors import WastelandError
 from ..protocol.lean import dataclass
 from ..protocol.moderation import heaviest
-from ..protocol.policy import Action
-from ..protocol.records import Lease, Moderation, Rig, Status, WantedItem
-from ..protocol.roles import authorize
+from ..protocol.policy import Action, Policy
+from ..protocol.records import Moderation, Rig, WantedItem
+from ..protocol.roles import Actor, is_allowed
 from ..protocol.stamps import Scale, parse_scale
+
+
+_SHOWN: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +79,18 @@ class Place:
         return scope is not None and scope.holds(Scope.WRITE)
 
     @cached_property
+    def standing(self) -> tuple[Actor, Policy]:
+        """The visitor's rig as main knows it, and the policy."""
+        query = self.session.main()
+        return self.session.actor(query), self.session.policy(query)
+
+    @cached_property
     def may_review(self) -> bool:
         """Whether the visitor may look at what waits for review."""
         if not self.me.registered:
             return False
-        try:
-            authorize(Action.REVIEW, self.session.actor(), self.session.policy())
-        except WastelandError:
-            return False
-        return True
+        actor, policy = self.standing
+        return is_allowed(Action.REVIEW, actor, policy)
 
     @cached_property
     def waiting(self) -> int:
@@ -94,12 +100,15 @@ class Place:
     @cached_property
     def may_moderate(self) -> bool:
         """Whether the visitor's rig may decide about others."""
-        return self.me.registered and self.session.is_owned and self.session.may(Action.MODERATE)
+        if not (self.me.registered and self.session.is_owned):
+            return False
+        actor, policy = self.standing
+        return is_allowed(Action.MODERATE, actor, policy)
 
     @cached_property
     def suspensions(self) -> Sequence[Moderation]:
         """What keeps the visitor's rig from some or all of what it did, the heaviest first."""
-        return heaviest(self.session.actor().suspensions) if self.me.registered else ()
+        return heaviest(self.standing[0].suspensions) if self.me.registered else ()
 
     @cached_property
     def to_moderate(self) -> int:
@@ -122,7 +131,7 @@ class Place:
     @cached_property
     def scale(self) -> Scale | None:
         """The scale of its stamps, where it states one."""
-        return parse_scale(self.session.policy().scale)
+        return parse_scale(self.standing[1].scale)
 
     @cached_property
     def held(self) -> Sequence[Held]:
@@ -130,17 +139,10 @@ class Place:
         if not self.me.registered:
             return ()
         query = self.session.main()
-        items = [
-            item
-            for item in queries.where(query, WantedItem, "claimed_by", self.me.rig)
-            if item.state is Status.CLAIMED
-        ]
-        found = [Held(item, self._ends(item.id)) for item in items]
-        return sorted(found, key=lambda held: (held.ends is None, held.ends, held.item.id))[:6]
-
-    def _ends(self, item_id: str) -> datetime | None:
-        lease = queries.one(self.session.main(), Lease, item_id)
-        return leases.effective(self.session, lease).expires_at if lease else None
+        items = queries.held_by(query, self.me.rig)
+        ends = leases.ends(self.session, query, [item.id for item in items]) if items else {}
+        found = [Held(item, ends.get(item.id)) for item in items]
+        return sorted(found, key=lambda held: (held.ends is None, held.ends, held.item.id))[:_SHOWN]
 
     def know(self, handles: Collection[str]) -> None:
         """Look up the types of several rigs at once, for ``kind``."""

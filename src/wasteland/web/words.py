@@ -45,7 +45,8 @@ def shown(value: Any) -> Any:
     Controls and marks that turn text around or hide it become visible signs.
     """
     if isinstance(value, str) and not isinstance(value, Markup):
-        return terminal_safe(value)
+        is_plain = value.isascii() and value.isprintable()
+        return value if is_plain else terminal_safe(value)
     return "" if value is None else value
 
 

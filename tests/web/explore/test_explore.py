@@ -8,13 +8,13 @@ from datetime import timedelta
 import pytest
 
 from hub.desks import API, hide
-from web.browsers import BOARD, Office, Page
 from wasteland.commons import activity
 from wasteland.commons.sdk import Commons
 from wasteland.commons.session import Seat
 from wasteland.hub.fork_graph import graph
 from wasteland.web.explore.charts import nice, spark
 from wasteland.web.explore.graph import draw
+from web.browsers import BOARD, Office, Page
 
 EXPLORE = f"{BOARD}/explore"
 

@@ -13,6 +13,7 @@ from . import (
     imports,
     login_page,
     logins,
+    notifications,
     operations,
     webhooks,
 )
@@ -30,5 +31,6 @@ for part in (
     webhooks,
     evidence,
     feeds,
+    notifications,
 ):
     router.include_router(part.router)

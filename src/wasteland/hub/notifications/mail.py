@@ -21,7 +21,10 @@ from ...protocol.errors import Invalid, Unavailable
 from ...protocol.text import terminal_safe
 
 _WAIT_S: Final = 30.0
+# Programs that read mail find an address in a header more surely on one line.
+_POLICY: Final = SMTP.clone(max_line_length=300)
 _TLS_PORT: Final = 465
+_PERMANENT: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ def letter(
         subject: Line breaks and control characters in it become spaces.
         headers: Of the hub's own making.
     """
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=_POLICY)
     message["From"] = Address("Wasteland", addr_spec=mail.sender)
     try:
         message["To"] = Address(addr_spec=to)
@@ -121,9 +124,6 @@ def _signed_in(server: smtplib.SMTP, mail: Mail, context: ssl.SSLContext) -> Non
     if not is_safe and not mail.is_plain:
         raise Unavailable(f"The mail server {mail.host} offers no TLS, and is told no password.")
     server.login(mail.user, mail.password)
-
-
-_PERMANENT: Final = 500
 
 
 def _told(code: int, why: str) -> Exception:

@@ -155,7 +155,7 @@ class Connections:
             Conflict: The account is connected to an upstream of that name.
             LimitReached: It has fifty.
         """
-        now = self._clock()
+        now = self._now()
         added = Connection(
             id=secrets.token_hex(8),
             account=account,
@@ -181,7 +181,7 @@ class Connections:
         self, kept: Connection, token: Secret, *, login: str, rig: str, is_admin: bool
     ) -> Connection:
         """Keep another token, which was tested, for a connection."""
-        now = self._clock()
+        now = self._now()
         with self._file.transaction() as connection:
             sealed = self._vault.seal(token, _purpose_of(kept))
             connection.execute(
@@ -197,7 +197,7 @@ class Connections:
 
     def note_test(self, kept: Connection, failure: str) -> Connection:
         """Keep how a test of a connection went: "" for well."""
-        now = self._clock()
+        now = self._now()
         sql = "UPDATE connections SET tested_at = ?, failure = ? WHERE id = ?"
         self._file.write(sql, (write_time(now), failure, kept.id))
         return replace(kept, tested_at=now, failure=failure)
@@ -234,6 +234,10 @@ class Connections:
                     (sealed.key_id, sealed.wrapped, row["id"]),
                 )
         return len(rows)
+
+    def _now(self) -> datetime:
+        """Return the time as it is stored."""
+        return self._clock().replace(microsecond=0)
 
     def _row(self, account: str, connection_id: str) -> sqlite3.Row:
         sql = "SELECT * FROM connections WHERE account = ? AND id = ?"

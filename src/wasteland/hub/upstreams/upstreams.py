@@ -219,9 +219,9 @@ def read_upstream(text: str) -> tuple[str, RepoName]:
         urls.parse(target)
         root, repo = hubs.read_address(_plain(target)) or ("", None)
     except Invalid as error:
-        raise _no_upstream(text) from error
+        raise _no_upstream() from error
     if repo is None:
-        raise _no_upstream(text)
+        raise _no_upstream()
     return DOLTHUB if is_dolthub(root) else root, repo
 
 
@@ -252,10 +252,9 @@ def _http(
     return Http(root, token, transport=transport, limits=limits, rig=rig)
 
 
-def _no_upstream(text: str) -> Invalid:
+def _no_upstream() -> Invalid:
     return Invalid(
         "An upstream is owner/name on DoltHub, or the address of a commons on a hub.",
         hint="such as hop/wl-commons, or https://hub.example.org/team/board",
         field="upstream",
-        value=text[:100],
     )

@@ -83,7 +83,7 @@ class MasterKeys:
         raise NotFound(
             f"The master key {visible(key_id)} is not in this hub's file of keys.",
             hint="put back the file that the key was in",
-            key_id=visible(key_id),
+            key_id=key_id,
         )
 
     def add(self) -> MasterKey:

@@ -34,10 +34,7 @@ _STEPS: Final = {
     "tag": Step.EDIT,
     "priority": Step.EDIT,
 }
-_CLOSED: Final = {
-    "claim": "not yours to claim now",
-    "withdraw": "not yours to withdraw now",
-}
+_CLOSED: Final = ("claim", "withdraw")
 _DONE: Final = {
     "claim": "claimed",
     "unclaim": "given back",
@@ -147,12 +144,12 @@ def reach_of(place: Place, items: Sequence[WantedItem]) -> Reach:
     steps = [next_steps(item, actor, policy) for item in items]
     counts = {word: sum(step in found for found in steps) for word, step in _STEPS.items()}
     total = len(items)
-    left_out = [
-        f"{total - counts[word]} of {total} {closed}"
-        for word, closed in _CLOSED.items()
-        if 0 < counts[word] < total
+    left_out = [(word, total - counts[word]) for word in _CLOSED if 0 < counts[word] < total]
+    said = [
+        f"{count} of {total} {'is' if count == 1 else 'are'} not yours to {word}"
+        for word, count in left_out
     ]
-    return Reach(total, counts, left_out[-1] if left_out else "")
+    return Reach(total, counts, said[-1] if said else "")
 
 
 def _items(place: Place, names: Sequence[str]) -> list[WantedItem]:

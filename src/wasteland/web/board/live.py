@@ -226,4 +226,3 @@ def _said(line: Line) -> str:
     if line.status == "claimed" and line.holder:
         return f"{line.holder} claimed {line.title}"
     return f"{line.title} {_WORDS.get(line.status, 'has changed')}"
-

@@ -8,11 +8,14 @@ from typing import Final
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from ...commons.counting import count_by_status
 from ...commons.listing import LIVE
 from ...commons.sheets import BoardRow
 from ...protocol.errors import Invalid
 from ...protocol.records import Status
 from .. import acting, refusals
+from ..past import Past
+from ..past import of as past_of
 from ..places import Place
 from ..visits import PageRoute, Visiting
 from . import rows
@@ -30,6 +33,7 @@ def board(visit: Visiting) -> Response:
     """Show the board."""
     place = visit.place
     query = Query.of(visit, place.path)
+    past = past_of(visit, place)
     # Before the rows are read: what changes meanwhile is told again, and nothing is missed.
     known, refusal = place.head, None
     try:
@@ -38,7 +42,8 @@ def board(visit: Visiting) -> Response:
         found, refusal = [], refusals.told(error)
     shown, has_more = found[:PAGE], len(found) > PAGE
     end = place.session.cursor_after(shown[-1]) if has_more else ""
-    look = look_of(place, query)
+    look = look_of(place, query, past)
+    counts = count_by_status(place.session, past.commit) if past else place.counts
     return visit.page(
         "board.html",
         status=refusal.status if refusal else 200,
@@ -47,9 +52,10 @@ def board(visit: Visiting) -> Response:
         rows=rows.drawn(look, rows.lines(visit.hub, place, shown)),
         more=query.page_after(end) if has_more else "",
         first=query.link() if query.cursor else "",
-        live=query.live(known=known, until=end) if not refusal else "",
-        total=sum(place.counts.values()),
-        tabs=tabs_of(place.counts),
+        live=query.live(known=known, until=end) if not (refusal or past) else "",
+        total=sum(counts.values()),
+        tabs=tabs_of(counts),
+        past=past,
         sorts=SORTS,
         choices=CHOICES,
         typed=TYPED,
@@ -59,10 +65,10 @@ def board(visit: Visiting) -> Response:
     )
 
 
-def look_of(place: Place, query: Query) -> rows.Look:
-    """Return how the visitor sees rows."""
-    may_pick = place.may_write and place.me.registered
-    return rows.Look(place.path, has_cards=query.has_cards, may_pick=may_pick)
+def look_of(place: Place, query: Query, past: Past | None = None) -> rows.Look:
+    """Return how the visitor sees rows; those of the past take no part in anything."""
+    may_pick = place.may_write and place.me.registered and not past
+    return rows.Look(place.path, query.has_cards, may_pick, past.suffix if past else "")
 
 
 def tabs_of(counts: Mapping[str, int]) -> list[tuple[str, str, int]]:

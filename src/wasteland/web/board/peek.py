@@ -14,6 +14,7 @@ from ...commons.sheets import BoardRow, ItemSheet
 from ...protocol.errors import WastelandError
 from .. import acting, cookies, refusals
 from ..looks import Act, Tried
+from ..past import of as past_of
 from ..places import Place
 from ..refusals import Refusal
 from ..visits import PageRoute, Visit, Visiting
@@ -52,14 +53,16 @@ def _shown(
     receipt: Mapping[str, str] | None = None,
 ) -> Response:
     place = visit.place
-    sheet = place.session.show(visit.part("item"))
+    past = past_of(visit, place)
+    sheet = place.session.show(visit.part("item"), as_of=past.commit if past else None)
     shape = CARDS if visit.request.query_params.get(_SHAPE) == CARDS else ""
     look = look_of(place, Query(place.path, {_SHAPE: shape}))
     moved = [_row(place, sheet)] if receipt or refusal else []
     return visit.page(
         "peek.html",
         sheet=sheet,
-        acts=_acts(place, sheet, tried, shape),
+        acts=[] if past else _acts(place, sheet, tried, shape),
+        past=past,
         op=acting.new_op(),
         refusal=refusal,
         told=receipt,

@@ -11,6 +11,7 @@ from ...commons.operations import BY_NAME
 from ...hub.api import answers
 from ...protocol import words
 from ...protocol.lean import dataclass
+from ..past import AS_OF
 from ..visits import Visit
 
 TABS: Final = (
@@ -38,7 +39,7 @@ CARDS: Final = "cards"
 _LONGEST: Final = 1000
 _LONGEST_CURSOR: Final = 4096
 _NARROWING: Final = (*CHOICES, *TYPED, "search")
-NAMES: Final = ("status", *_NARROWING, "sort", "shape")
+NAMES: Final = ("status", *_NARROWING, "sort", "shape", AS_OF)
 _LABELS: Final = {name: found[0] for name, found in CHOICES.items()} | TYPED | {"search": "text"}
 _TAG: Final = "tag"
 

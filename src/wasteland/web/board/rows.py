@@ -10,14 +10,13 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from markupsafe import Markup
 
 from ...commons import leases
 from ...commons.sheets import BoardRow
 from ...hub.hub import Hub
-from ...protocol.lean import dataclass
 from ...protocol.records import Status
 from .. import pages, words
 from ..places import Place
@@ -32,8 +31,7 @@ _RING: Final = 28.3
 _kept: Final[OrderedDict[tuple[Line, Look], Markup]] = OrderedDict()
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(NamedTuple):
     """
     How rows are shown.
 
@@ -41,15 +39,16 @@ class Look:
         path: Of the commons.
         has_cards: As cards, not as lines.
         may_pick: Whether several can be chosen.
+        suffix: What the addresses of items end with: the moment that is shown.
     """
 
     path: str
     has_cards: bool
     may_pick: bool
+    suffix: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(NamedTuple):
     """
     How long a lease still holds.
 
@@ -65,8 +64,7 @@ class Clock:
     arc: str
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """
     All that a row shows.
 
@@ -111,21 +109,23 @@ def lines(hub: Hub, place: Place, rows: Sequence[BoardRow]) -> list[Line]:
 
 def drawn(look: Look, shown: Sequence[Line]) -> list[Markup]:
     """Return the markup of rows."""
-    found = {line: _kept.get((line, look)) for line in shown}
-    missing = [line for line, markup in found.items() if markup is None]
-    if missing:
-        text = pages.fragment("board/rows.html", lines=missing, look=look, between=_BETWEEN)
-        parts = text.strip().split(_BETWEEN)
-        for line, part in zip(missing, parts, strict=True):
-            found[line] = _kept[line, look] = Markup(part.strip())  # noqa: S704  # is escaped
+    found = [_kept.get((line, look)) for line in shown]
+    missing = [line for line, markup in zip(shown, found, strict=True) if markup is None]
+    made = iter(_made(look, missing) if missing else ())
+    return [next(made) if markup is None else markup for markup in found]
+
+
+def _made(look: Look, missing: Sequence[Line]) -> list[Markup]:
+    text = pages.fragment("board/rows.html", lines=missing, look=look, between=_BETWEEN)
+    made = [Markup(part.strip()) for part in text.strip().split(_BETWEEN)]  # noqa: S704  # is escaped
+    for line, markup in zip(missing, made, strict=True):
+        _kept[line, look] = markup
     while len(_kept) > _KEPT:
         _kept.popitem(last=False)
-    return [found[line] or Markup() for line in shown]
+    return made
 
 
-def _line(
-    place: Place, row: BoardRow, waiting: int, ends: datetime | None, now: datetime
-) -> Line:
+def _line(place: Place, row: BoardRow, waiting: int, ends: datetime | None, now: datetime) -> Line:
     item = row.item
     return Line(
         id=item.id,

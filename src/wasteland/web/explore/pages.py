@@ -20,6 +20,7 @@ from ...protocol.diff import RowChange
 from ...protocol.errors import WastelandError
 from ...protocol.lean import dataclass
 from .. import refusals
+from ..distant import DistantPlace
 from ..places import Place
 from ..visits import PageRoute, Visit, Visiting
 from . import charts
@@ -55,6 +56,8 @@ class Section:
 def explore(visit: Visiting) -> Response:
     """Show a commons at a glance."""
     place = visit.place
+    if isinstance(place, DistantPlace):
+        return _elsewhere(visit, place)
     found = activity(place.session)
     forks = graph(visit.hub, place.session.repo)
     return visit.page(
@@ -74,6 +77,8 @@ def explore(visit: Visiting) -> Response:
 def commits(visit: Visiting) -> Response:
     """List the commits of main, from any of them on."""
     place = visit.place
+    if isinstance(place, DistantPlace):
+        return _elsewhere(visit, place)
     start = visit.request.query_params.get("from", "").strip()[:_LONGEST]
     ref = place.session.ref(start or None)
     found = commit_log.entries(place.session, ref=ref, limit=_PAGE)
@@ -84,6 +89,8 @@ def commits(visit: Visiting) -> Response:
 def diff(visit: Visiting) -> Response:
     """Show what differs between two moments, by table."""
     place = visit.place
+    if isinstance(place, DistantPlace):
+        return _elsewhere(visit, place)
     asked = {
         name: visit.request.query_params.get(name, "").strip()[:_LONGEST]
         for name in ("from", "to", "table")
@@ -106,6 +113,11 @@ def diff(visit: Visiting) -> Response:
         week_ago=visit.hub.host.now() - _A_WEEK,
         tags=place.session.engine.tags()[-_PAGE:],
     )
+
+
+def _elsewhere(visit: Visit, place: DistantPlace) -> Response:
+    """Say where the history is: to read it from there would take a request for each thing."""
+    return visit.page("explore/elsewhere.html", root=place.connection.root)
 
 
 def _sections(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -96,7 +97,8 @@ def _page(visit: Visit, form: str = "", refusal: Refusal | None = None) -> Respo
         "op": acting.new_op(),
         # Of the forms of the page, the one that was refused is open and holds what was typed.
         "tried": form if refusal else "",
-        "typed": visit.sent if refusal else {},
+        "typed": defaultdict(str, visit.sent),
+        "nothing": defaultdict(str),
         "refusal": refusal,
     }
     status = refusal.status if refusal else 200

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from fastapi import APIRouter
 from starlette.responses import Response
 
@@ -72,7 +74,7 @@ def _form(visit: Visit, error: WastelandError | None) -> Response:
         about=_reported(visit),
         categories=CATEGORIES,
         cap=place.session.policy().daily("reports_per_day"),
-        typed=visit.sent if refusal else {},
+        typed=defaultdict(str, visit.sent),
         refusal=refusal,
         op=acting.new_op(),
     )

@@ -9,6 +9,8 @@ from urllib.parse import urlencode
 from ...commons.triage import Entry, Order
 from ...protocol.inbox import Card, CardKind
 from ...protocol.lean import dataclass
+from ...protocol.schema import Value
+from ...protocol.words import priority_word
 
 _KINDS: Final[Mapping[CardKind, tuple[str, str]]] = {
     CardKind.REGISTRATION: ("Rig registration", "key"),
@@ -138,10 +140,16 @@ def changes(card: Card) -> str:
     if card.kind is not CardKind.WANTED_EDIT or card.subkind != "update":
         return ""
     told = [
-        f"{detail.name} {detail.before or '—'} → {detail.after or '—'}" for detail in card.details
+        f"{d.name} {_value(d.name, d.before)} → {_value(d.name, d.after)}" for d in card.details
     ]
     more = f" and {len(told) - _MOST_CHANGES} more" if len(told) > _MOST_CHANGES else ""
     return ", ".join(told[:_MOST_CHANGES]) + more
+
+
+def _value(name: str, stored: Value) -> str:
+    if name == "priority":
+        return priority_word(stored)
+    return str(stored or "nothing").strip("[]").replace('"', "")
 
 
 def _query(**asked: str) -> str:

@@ -8,10 +8,10 @@ from typing import Final
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from ...commons.operations import BY_NAME
 from ...commons.session import branch_item, branch_rig
 from ...hosts.base import PullRequest, PullState
 from ...hub import pulls
-from ...hub.verdicts import Verdict
 from ...protocol.errors import Invalid, NotFound, WastelandError
 from ...protocol.lean import dataclass
 from ...protocol.names import visible
@@ -24,27 +24,24 @@ from .shell import BASE, HERE
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute, dependencies=[HERE])
 
+_OPERATIONS: Final = {"merge": "merge", "close": "decline"}
+_LISTED: Final = 100
 _MERGED: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A pull request as the table shows it."""
+    """
+    A pull request as the table shows it.
+
+    Attributes:
+        reasons: Why the gate refuses it as it stands; None for one that is merged.
+    """
 
     pull: PullRequest
     rig: str
     item_id: str
-    verdict: Verdict | None
-
-    @property
-    def state(self) -> str:
-        """Open, merged or closed."""
-        return self.pull.state.value
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it waits."""
-        return self.pull.state is PullState.OPEN
+    reasons: Sequence[str] | None = None
 
 
 @router.get(f"{BASE}/pulls")
@@ -58,44 +55,38 @@ def table(visit: Visiting) -> Response:
 def act(visit: Visiting) -> Response:
     """Merge a pull request, or close it without merging."""
     visit.need_form()
-    repo, number, verb = visit.place.session.repo, visit.part("pull"), visit.part("verb")
-    if verb not in {"merge", "close"}:
+    number, verb = visit.part("pull"), visit.part("verb")
+    operation = _OPERATIONS.get(verb)
+    if operation is None:
         raise NotFound(f"{visible(verb)} is nothing that can be done to a pull request.")
     try:
-        if verb == "merge":
-            head, op_id = visit.sent.get("head", ""), acting.op_id(visit)
-            done = pulls.merge(visit.hub, visit.caller, repo, number, head=head, op_id=op_id)
-        else:
-            done = pulls.edit(visit.hub, visit.caller, repo, number, state=PullState.CLOSED)
+        receipt = acting.carry_out(visit, BY_NAME[operation], visit.place, number)
     except Invalid:
         raise
     except WastelandError as error:
         _need_reviewer(visit)
         return _page(visit, error)
-    return shell.done(visit, "pulls", f"Pull request {done.id} {done.state.value}", done.title)
+    return shell.done(visit, "pulls", receipt)
 
 
 def _page(visit: Visit, error: WastelandError | None = None) -> Response:
-    hub, repo = visit.hub, visit.place.session.repo
-    waiting, more = pulls.page(hub, repo, state=PullState.OPEN)
-    merged, _ = pulls.page(hub, repo, state=PullState.MERGED, limit=_MERGED)
+    hub, session = visit.hub, visit.place.session
+    waiting = session.inbox()
+    merged, _ = pulls.page(hub, session.repo, state=PullState.MERGED, limit=_MERGED)
+    shown = waiting[-_LISTED:]
     return shell.show(
         visit,
         "pulls",
         error=error,
-        lines=_lines(visit, waiting),
-        merged=_lines(visit, merged),
-        is_cut=more is not None,
+        lines=[_line(one.pull, one.reasons) for one in reversed(shown)],
+        merged=[_line(pull) for pull in merged],
+        waiting=len(waiting),
         not_merging=shell.why_not(visit, Action.MERGE),
     )
 
 
-def _lines(visit: Visit, found: Sequence[PullRequest]) -> list[Line]:
-    verdicts, repo = visit.hub.verdicts, visit.place.session.repo
-    return [
-        Line(pull, branch_rig(pull), branch_item(pull), verdicts.find(repo, pull.id))
-        for pull in found
-    ]
+def _line(pull: PullRequest, reasons: Sequence[str] | None = None) -> Line:
+    return Line(pull, branch_rig(pull), branch_item(pull), reasons)
 
 
 def _need_reviewer(visit: Visit) -> None:

@@ -1,4 +1,5 @@
 // What keys and swaps add to pages that work without them.
+import * as drafts from "./drafts.js";
 import * as focus from "./focus.js";
 import { listen } from "./keys.js";
 import * as layers from "./layers.js";
@@ -14,8 +15,13 @@ palette.prepare(document);
 focus.keep(document);
 times.keep(document);
 offline.watch(document);
+drafts.forget(document);
 openAct();
 window.addEventListener("hashchange", openAct);
+
+document.addEventListener("submit", (event) => {
+  if (new URL(event.target.action).pathname === "/sign-out") drafts.wipe();
+});
 
 // One open menu at a time, and none after a click beside it.
 document.addEventListener("click", (event) => {

@@ -4,6 +4,7 @@ const SENT = "wl-draft-sent";
 const KEPT_MS = 30 * 86400000;
 const MOST = 40;
 const QUIET_MS = 400;
+const KEPT = ".in[name], [type=checkbox][name]";
 
 export function keep(form) {
   const key = named(form.dataset.who, form.dataset.draft);
@@ -20,7 +21,7 @@ export function keep(form) {
     clearTimeout(waiting);
     const values = fields(form);
     if (differs(values, before) || !isPristine) write(key, { values, at: Date.now(), base: form.dataset.base ?? "" });
-    else drop(key);
+    else remove(key);
   };
   form.addEventListener("input", () => {
     clearTimeout(waiting);
@@ -33,18 +34,22 @@ export function keep(form) {
   window.addEventListener("pagehide", () => waiting && save());
 }
 
+export function drop(form) {
+  remove(named(form.dataset.who, form.dataset.draft));
+}
+
 // Once what was sent is on the board or waits for it, nothing need be kept.
 export function forget(page) {
   const key = session(SENT);
   if (!key) return;
   const receipt = page.querySelector("[data-receipt=post], [data-receipt=update]");
-  if (receipt) drop(key);
+  if (receipt) remove(key);
   session(SENT, "");
 }
 
 // Whoever signs out leaves nothing behind in this browser.
 export function wipe() {
-  for (const key of keys()) drop(key);
+  for (const key of keys()) remove(key);
 }
 
 export function list(page) {
@@ -74,7 +79,7 @@ function line(page, panel, key, draft) {
   away.textContent = "Drop";
   away.setAttribute("aria-label", `Drop the draft ${link.textContent}`);
   away.addEventListener("click", () => {
-    drop(key);
+    remove(key);
     item.remove();
     panel.hidden = !panel.querySelector("li");
   });
@@ -90,12 +95,12 @@ function tell(form, note, key, before, draft) {
   const when = note.querySelector("time");
   if (when) {
     when.dateTime = new Date(draft.at).toISOString();
-    when.title = new Date(draft.at).toLocaleString();
-    when.textContent = new Date(draft.at).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+    when.title = new Date(draft.at).toString();
+    when.textContent = new Date(draft.at).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
   }
   note.querySelector("button")?.addEventListener("click", () => {
     fill(form, before);
-    drop(key);
+    remove(key);
     note.hidden = true;
     form.querySelector(".in")?.focus();
   });
@@ -103,14 +108,14 @@ function tell(form, note, key, before, draft) {
 
 function fields(form) {
   const found = {};
-  for (const field of form.querySelectorAll("[data-kept]")) {
+  for (const field of form.querySelectorAll(KEPT)) {
     found[field.name] = field.type === "checkbox" ? String(field.checked) : field.value;
   }
   return found;
 }
 
 function fill(form, values) {
-  for (const field of form.querySelectorAll("[data-kept]")) {
+  for (const field of form.querySelectorAll(KEPT)) {
     const value = values[field.name];
     if (value === undefined) continue;
     if (field.type === "checkbox") field.checked = value === "true";
@@ -139,9 +144,9 @@ function read(key) {
   try {
     const draft = JSON.parse(localStorage.getItem(key));
     if (!draft || Date.now() - draft.at < KEPT_MS) return draft;
-    drop(key);
+    remove(key);
   } catch {
-    drop(key);
+    remove(key);
   }
   return null;
 }
@@ -149,7 +154,7 @@ function read(key) {
 function write(key, draft) {
   const others = keys().filter((other) => other !== key);
   const byAge = others.map((other) => [other, read(other)?.at ?? 0]).sort((a, b) => a[1] - b[1]);
-  for (const [oldest] of byAge.slice(0, Math.max(0, others.length - MOST + 1))) drop(oldest);
+  for (const [oldest] of byAge.slice(0, Math.max(0, others.length - MOST + 1))) remove(oldest);
   try {
     localStorage.setItem(key, JSON.stringify(draft));
   } catch {
@@ -157,7 +162,7 @@ function write(key, draft) {
   }
 }
 
-function drop(key) {
+function remove(key) {
   try {
     localStorage.removeItem(key);
   } catch {

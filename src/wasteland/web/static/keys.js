@@ -30,8 +30,10 @@ function handled(page, event) {
   if (key === "o" || (key === "Enter" && event.target === page.body)) return open(page);
   if (key === "x" && pick(page)) return true;
   if (key === "/") return focus([...page.querySelectorAll("[data-find]")].at(-1));
-  const shown = [...page.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)];
-  return press(shown.find((element) => element.checkVisibility()));
+  const bound = [...page.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)];
+  const shown = bound.filter((element) => element.checkVisibility());
+  // Where several lines have the same key, it is meant for the current one.
+  return press(shown.find((element) => element.closest(".cur")) ?? shown[0]);
 }
 
 function press(element) {

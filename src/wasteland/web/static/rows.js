@@ -54,13 +54,11 @@ function choose(page, link) {
   clearTimeout(waiting);
   if (!peek || !peek.checkVisibility()) return;
   waiting = setTimeout(() => {
-    const url = `${new URL(link.href).pathname}/peek${shape(link)}`;
-    window.htmx?.ajax("GET", url, { source: peek, target: peek, swap: "innerHTML" });
+    const url = new URL(link.href);
+    url.pathname += "/peek";
+    if (line(link).matches(".tile")) url.searchParams.set("shape", "cards");
+    window.htmx?.ajax("GET", url.pathname + url.search, { source: peek, target: peek, swap: "innerHTML" });
   }, PEEK_MS);
-}
-
-function shape(link) {
-  return line(link).matches(".tile") ? "?shape=cards" : "";
 }
 
 function links(page) {

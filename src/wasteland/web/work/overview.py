@@ -60,7 +60,7 @@ class Overview:
     One's own work on a commons.
 
     Attributes:
-        claims: The lease that ends first before the others.
+        claims: What is still to be handed in; the lease that ends first before the others.
         in_review: Work on main that waits.
         submissions: Work in pull requests that wait.
         offers: Other pull requests that wait: posts, edits, registrations.
@@ -83,8 +83,9 @@ def of(visit: Visit) -> Overview | None:
         return None
     mine = place.session.me()
     waiting = [_waiting(visit, submission) for submission in place.session.inbox(mine=True)]
+    handed_in = {branch_item(each.submission.pull) for each in waiting if each.is_work}
     return Overview(
-        claims=_claims(place, mine.claimed),
+        claims=_claims(place, [item for item in mine.claimed if item.id not in handed_in]),
         in_review=mine.in_review,
         submissions=[each for each in waiting if each.is_work],
         offers=[each for each in waiting if not each.is_work],

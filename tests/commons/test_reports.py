@@ -19,6 +19,10 @@ from wasteland.protocol.errors import (
 )
 from wasteland.protocol.records import Status, WantedItem
 
+ENGINES = pytest.mark.parametrize(
+    "host", ["doltlite", pytest.param("dolt", marks=pytest.mark.dolt)], indirect=True
+)
+
 
 def waiting(queue: Queue) -> tuple[list[str], list[str], list[str]]:
     """Return what is open and in force, by its main words."""
@@ -139,6 +143,7 @@ def test_a_report_about_a_moderator_is_answered_by_another(cast: Cast) -> None:
     assert cast.ada.answer(report, "dismissed", reason="It was a joke").state == "merged"
 
 
+@ENGINES
 def test_an_upheld_report_takes_the_item_down_in_the_same_commit(cast: Cast) -> None:
     item_id = cast.posted()
     report = cast.ben.report(item_id, category="spam").id
@@ -182,6 +187,7 @@ def test_a_suspension_upholds_the_report_that_led_to_it(cast: Cast) -> None:
     assert cast.ben.post(title="Still mine").state == "merged"
 
 
+@ENGINES
 def test_an_appeal_waits_for_another_maintainer(cast: Cast) -> None:
     cast.max.suspend("ben", reason="Copied")
     cast.max.trust("ada", 3)

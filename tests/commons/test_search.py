@@ -128,3 +128,63 @@ def test_nothing_to_search_for_is_invalid(seeker: Commons, words: str) -> None:
 def test_no_text_breaks_the_search(seeker: Commons, words: str) -> None:
     with suppress(Invalid):
         assert [] == [hit for hit in seeker.search(words) if not hit.item.title]
+
+
+def suggested(session: Commons, text: str) -> list[str]:
+    """Return the titles that are suggested, likeliest first."""
+    return [item.title for item in session.suggest(text)]
+
+
+def test_what_is_being_typed_finds_the_beginnings_of_words(seeker: Commons) -> None:
+    assert ["Add retry logic"] == suggested(seeker, "ret lo")
+    assert ["Translate the guide"] == suggested(seeker, "TRANS")
+    assert ["Add retry logic"] == suggested(seeker, "net")
+    assert [] == suggested(seeker, "french")
+    assert [] == suggested(seeker, " -\x00")
+
+
+def test_a_title_that_begins_so_comes_before_one_that_holds_it(seeker: Commons) -> None:
+    seeker.post(title="The guide to translate")
+
+    assert "Translate the guide" == suggested(seeker, "translate")[0]
+    assert "The guide to translate" == suggested(seeker, "the gui")[0]
+
+
+def test_an_id_that_is_being_typed_finds_its_item(seeker: Commons) -> None:
+    item = seeker.post(title="By its id").id
+
+    assert ["By its id"] == suggested(seeker, item[:9])
+    assert 3 < len(suggested(seeker, "w-"))
+
+
+@given(st.text(max_size=60))
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_no_text_breaks_what_is_suggested(seeker: Commons, text: str) -> None:
+    seeker.suggest(text)
+    seeker.similar(text)
+
+
+def test_titles_that_say_much_the_same_are_found_while_they_are_unfinished(
+    cast: Cast, seeker: Commons
+) -> None:
+    def alike(title: str) -> list[str]:
+        return [item.title for item in seeker.similar(title)]
+
+    assert ["Add retry logic"] == alike("Retry logic for the relay, please add")
+    assert [] == alike("Something else altogether")
+    assert [] == alike("")
+    item = seeker.suggest("add retry")[0]
+    seeker.withdraw(item.id)
+    for pull in cast.max.pending():
+        cast.max.merge(pull.id)
+    assert "Add retry logic" not in alike("Add retry logic")
+
+
+def test_an_index_that_is_kept_is_not_made_by_the_next_search(seeker: Commons) -> None:
+    seeker.keep_index()
+    before = index_file(seeker).stat().st_mtime_ns
+
+    assert ["Add retry logic"] == suggested(seeker, "add")
+    assert before == index_file(seeker).stat().st_mtime_ns

@@ -15,6 +15,9 @@ def _told(changes: list[PastChange]) -> list[tuple[str, str, str, str]]:
     return [(one.title.split(":")[0], one.rig, one.before, one.after) for one in changes]
 
 
+@pytest.mark.parametrize(
+    "host", ["doltlite", pytest.param("dolt", marks=pytest.mark.dolt)], indirect=True
+)
 def test_a_stricter_rule_tells_what_it_would_have_refused_and_why(cast: Cast) -> None:
     cast.claimed()
     before = cast.world()

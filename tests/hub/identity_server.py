@@ -19,7 +19,11 @@ from joserfc import jwt
 from joserfc.jwk import KeySet, OctKey, RSAKey
 
 CLIENT = "wl"
-SECRET = "a secret: with spaces"  # noqa: S105  # of the test's own provider
+SECRET = "a secret: with spaces"
+
+
+def _new_key() -> RSAKey:
+    return RSAKey.generate_key(2048, {"kid": "k1", "use": "sig"})
 
 
 @dataclass(slots=True)
@@ -44,8 +48,8 @@ class IdentityServer:
     signs_with: str = "rsa"
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     asked: list[dict[str, str]] = field(default_factory=list)
-    key: RSAKey = field(default_factory=lambda: _new_key())
-    other: RSAKey = field(default_factory=lambda: _new_key())
+    key: RSAKey = field(default_factory=_new_key)
+    other: RSAKey = field(default_factory=_new_key)
 
     def described(self) -> dict[str, Any]:
         """Return the document of discovery."""
@@ -140,10 +144,6 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
-
-
-def _new_key() -> RSAKey:
-    return RSAKey.generate_key(2048, {"kid": "k1", "use": "sig"})
 
 
 def _fields(query: str) -> dict[str, str]:

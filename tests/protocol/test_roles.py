@@ -167,6 +167,17 @@ def test_a_suspended_rig_may_unclaim_comment_and_appeal_only(
     assert allowed == (action in {Action.UNCLAIM, Action.COMMENT, Action.APPEAL})
 
 
+def test_a_suspended_rig_gives_back_its_own_and_takes_nothing_from_others() -> None:
+    held = replace(CLAIMED, claimed_by="tara")
+
+    for policy in (OPEN, TEAM):
+        actor = Actor("carl", Rig("carl", trust_level=3), (SUSPENSION,))
+
+        assert is_allowed(Action.UNCLAIM, actor, policy, item=CLAIMED)
+        with pytest.raises(Suspended):
+            authorize(Action.UNCLAIM, actor, policy, item=held)
+
+
 WITHIN = {
     "posting": {Action.POST, Action.EDIT, Action.REPORT},
     "claiming": {Action.CLAIM, Action.SUBMIT, Action.HANDOVER},

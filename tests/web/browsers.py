@@ -53,7 +53,7 @@ class _Reader(HTMLParser):
             self.forms[-1].fields[name] = ""
         elif tag == "select":
             self._select = name
-        elif tag == "option" and self._select and "selected" in given:
+        elif tag == "option" and self.forms and self._select and "selected" in given:
             self.forms[-1].fields[self._select] = given.get("value") or ""
 
     def handle_endtag(self, tag: str) -> None:

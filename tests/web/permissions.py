@@ -4,7 +4,7 @@ Who may do what with each route of the web app: the table, and the stage on whic
 A row is one line: method, path, what each role gets under preset ``team``, the same under ``open``
 where the preset matters (``=`` where it does not), and the fields of the form. ``~`` stands for the
 commons. A name in braces is made fresh for each attempt by the method of ``Stage`` that is called
-so; the same path may stand in several rows, with other targets.
+so; the same path may stand in several rows, with other targets. ``$`` names a longer form below.
 
 The roles, in the order of their letters: a visitor, a stranger who is signed in, a contributor, a
 maintainer, an owner, and a maintainer who is suspended. What they get:
@@ -38,10 +38,156 @@ from web.browsers import BASE, BOARD, Browser, Office
 ROLES: Final = ("visitor", "stranger", "contributor", "maintainer", "owner", "suspended")
 
 TABLE: Final = """
-#    path                                               team   open
+#    path                                     team   open   form
 # --- files, the manual, the hub itself
-GET  /-/static/{digest}/app.css                         ++++++ =
-GET  /                                                  ++++++ =
+GET  /-/static/{digest}/app.css               ++++++ =
+GET  /                                        ++++++ =
+GET  /docs                                    ++++++ =
+GET  /docs/guide/mvgt                         ++++++ =
+GET  /llms.txt                                ++++++ =
+GET  /robots.txt                              ++++++ =
+# --- signing in: open to all; what is named here does not exist
+GET  /sign-in                                 ++++++ =
+POST /sign-in                                 ?????? =      token=nothing
+GET  /-/sign-in/passkey                       ++++++ =
+POST /-/sign-in/passkey                       !!!!!! =      answer=nothing
+GET  /-/sign-in/elsewhere                     000000 =
+GET  /-/sign-in/elsewhere/back                ------ =
+GET  /-/invitations/nothing                   000000 =
+POST /-/invitations/nothing                   000000 =      password=none
+GET  /-/unsubscribe/nothing                   000000 =
+POST /-/unsubscribe/nothing                   000000 =
+# --- one's own account: whoever has one, whatever they are to this commons
+GET  /-/you                                   ++++++ =
+POST /-/choices                               ...... =      theme=light
+POST /-/you/contact                           ?+++++ ?--++- email={me}{n}@example.org digest=daily
+GET  /-/you/passkeys                          ?+++++ =
+POST /-/you/passkeys                          ?!!!!! =      answer=nothing
+POST /-/you/passkeys/nothing/remove           ?00000 =
+POST /-/you/links                             ?00000 =
+POST /-/you/links/nothing/remove              ?00000 =
+POST /-/you/tokens                            -+++++ =      scope=read label=ci form={form}
+POST /-/you/tokens/nothing/revoke             ?00000 =
+POST /-/sessions/nothing/end                  ?00000 =
+POST /-/sessions/end                          ?..... =
+GET  /-/connect                               ?+++++ =
+POST /-/connect                               ?!!!!! =      upstream=nothing
+GET  /-/connections                           ?+++++ =
+POST /-/connections/nothing/test              ?00000 =
+POST /-/connections/nothing/token             ?00000 =      token=x
+POST /-/connections/nothing/remove            ?00000 =
+GET  /-/new                                   ?+++++ =
+POST /-/new                                   ?+++++ =      $commons
+# --- the board: browsing is for everybody, claiming for members, posting for maintainers
+GET  ~                                        ++++++ =
+GET  ~/live                                   ++++++ =
+GET  ~/palette                                ++++++ =
+GET  ~/search                                 ++++++ =
+GET  ~/batch                                  ++++++ =      item:{open}=on
+POST ~/batch                                  ?.+++. =      item:{open}=on do=claim
+POST ~/batch                                  ?..++. =      item:{open}=on do=withdraw
+GET  ~/new                                    ++++++ =
+POST ~/new                                    ?!-++- ?!+++- title=Work
+POST ~/new/look                               ...... =      title=Work
+GET  ~/new/similar                            ++++++ =
+GET  ~/wanted/{open}                          ++++++ =
+GET  ~/wanted/{open}/peek                     ++++++ =
+GET  ~/wanted/{open}/edit                     ++++++ =
+POST ~/wanted/{open}/edit                     ?!-++- =      $item
+POST ~/wanted/{open}/claim                    ?!+++- =
+POST ~/wanted/{open}/peek/claim               ..+++. =
+POST ~/wanted/{open}/withdraw                 ?!-++- =
+POST ~/wanted/{mine}/done                     ?!+++- =      evidence=https://example.org/1
+POST ~/wanted/{held}/done                     ?!!!!! =      evidence=https://example.org/1
+POST ~/wanted/{mine}/extend                   ?!+++- =      hours=5
+POST ~/wanted/{mine}/handover                 ?!+++- =      to=tess
+POST ~/wanted/{held}/handover                 ?!--+- ?!-++- to=tess
+POST ~/wanted/{mine}/unclaim                  ?!++++ =
+POST ~/wanted/{held}/unclaim                  ?!--+- ?!-++-
+POST ~/wanted/{submitted}/accept              ?!-++- =      quality=good
+POST ~/wanted/{submitted}/reject              ?!-++- =      reason=More
+POST ~/wanted/{submitted}/close               ?!-++- =
+POST ~/wanted/{submitted}/pulls/{pull}/comment ?-++++ =      body=Hm
+POST ~/views                                  ?+++++ =      name=v{n} filters=type=bug
+POST ~/views/remove                           ?00000 =      name=none
+POST ~/undo                                   ...... =
+# --- one's own work
+GET  ~/work                                   ?+++++ =
+POST ~/work/read                              ?..... =
+POST ~/work/{mine}/unclaim                    ?!++++ =
+# --- rigs: trust is the owners'
+GET  ~/rigs                                   ++++++ =
+GET  ~/rigs/{rig}                             ++++++ =
+POST ~/rigs/{rig}/trust                       ?!--+- =      level={level} reason=Good
+GET  ~/join                                   ?+++++ =
+POST ~/join                                   ?+!!!! =      handle={me}
+# --- the review inbox: owners under team, everybody under open
+GET  ~/review                                 ----+- +++++-
+GET  ~/review/batch                           ----+- +++++-
+POST ~/review/batch                           ----+- ?..++- pull-{pull}={head} quality=good
+GET  ~/review/{pull}                          ----+- +++++-
+GET  ~/review/{pull}/desk                     ----+- +++++-
+POST ~/review/{pull}/approve                  ----+- ?++++- body=Fine
+POST ~/review/{pull}/changes                  ----+- ?++++- body=More
+POST ~/review/{pull}/comment                  ----+- ?-+++- body=Hm
+POST ~/review/{pull}/accept                   ----+- ?!-++- quality=good
+POST ~/review/{pull}/reject                   ----+- ?!-++- reason=More
+POST ~/review/{pull}/close                    ----+- ?!-++-
+POST ~/review/{pull}/merge                    ----+- ?--++-
+POST ~/review/{pull}/decline                  ----+- ?--++- reason=No
+POST ~/review/{offer}/merge                   ----+- ?--++-
+POST ~/review/{offer}/decline                 ----+- ?--++- reason=No
+# --- exploring
+GET  ~/explore                                ++++++ =
+GET  ~/explore/commits                        ++++++ =
+GET  ~/explore/diff                           ++++++ =
+# --- moderation: rigs report and read, owners decide, the suspended appeal
+GET  ~/moderation                             --++++ =
+GET  ~/moderation/report                      ?-++++ =      target={open}
+POST ~/moderation/report                      ?-+++- =      target={open} category=spam
+POST ~/moderation/{report}/answer             ----+- =      outcome=dismissed reason=No
+POST ~/moderation/appeal                      --!!!+ =      reason=Sorry
+POST ~/moderation/suspend                     ----+- =      handle={free} reason=Spam
+POST ~/moderation/restore                     ----+- =      handle={banned}
+POST ~/moderation/block                       ----+- =      peer={peer} reason=Spam
+POST ~/moderation/unblock                     ----+- =      peer={blocked}
+GET  ~/audit                                  --++++ =
+# --- settings: shown to all as far as it is public, changed by owners
+GET  ~/settings                               ++++++ =
+GET  ~/settings/general                       ++++++ =
+POST ~/settings/general                       ?!--+- =      name=Board{n}
+POST ~/settings/general                       ?---+- =      description=Board{n}
+GET  ~/settings/policy                        ++++++ =
+POST ~/settings/policy                        ?!--+- =      lease_hours={n}1
+POST ~/settings/policy                        ?..... =      lease_hours=77 try=1
+GET  ~/settings/access                        ?---+- =
+POST ~/settings/access                        ?---.- =
+GET  ~/settings/pulls                         ?---+- ?++++-
+POST ~/settings/pulls/{pull}/merge            ?---+- ?--++-
+POST ~/settings/pulls/{pull}/close            ?--++- ?--++-
+POST ~/settings/pulls/{offer}/merge           ?---+- ?--++-
+POST ~/settings/pulls/{offer}/close           ?---+- ?--++-
+GET  ~/settings/rigs                          ++++++ =
+POST ~/settings/rigs/{rig}/trust              ?!--+- =      level={level}
+GET  ~/settings/members                       ?-++++ =
+POST ~/settings/members                       ?---+- =      account=bess role=contributor
+POST ~/settings/members/{member}/remove       ?---+- =
+GET  ~/settings/webhooks                      ?---+- =
+POST ~/settings/webhooks                      ?---+- =      url=https://example.org/{n}
+POST ~/settings/webhooks/{hook}/test          ?---+- =
+POST ~/settings/webhooks/{hook}/secret        ?---+- =
+POST ~/settings/webhooks/{hook}/remove        ?---+- =
+GET  ~/settings/remotes                       ?-++++ =
+GET  ~/settings/tokens                        ?+++++ =
+GET  ~/settings/export                        ++++++ =
+GET  ~/settings/export/json                   ++++++ =
+GET  ~/settings/danger                        ?+++++ =
+POST ~/settings/visibility                    ?---+- =      visibility=private
+POST ~/settings/leave                         ?0++++ =
+POST ~/settings/delete                        ?---!- =      typed=another
+# --- what ends sessions
+POST /-/you/password                          ?+++++ =      $password
+POST /sign-out                                ...... =
 """
 
 
@@ -72,9 +218,50 @@ def rows(table: str = TABLE) -> list[Row]:
 def _row(line: str) -> Row:
     method, path, team, opened, *fields = line.split()
     expected = {"team": team} | ({} if opened == "=" else {"open": opened})
-    form = dict(pair.split("=", 1) for pair in fields)
+    form = {name: value for text in fields for name, value in _fields(text)}
     path = path.replace("~", "/{owner}/{database}", 1)
     return Row(method, path, expected, form)
+
+
+def _fields(text: str) -> list[tuple[str, str]]:
+    if text.startswith("$"):
+        return list(_FORMS[text].items())
+    name, _, value = text.partition("=")
+    return [(name, value)]
+
+
+_FORMS: Final = {
+    "$commons": {
+        "owner": "{me}",
+        "name": "c{n}",
+        "handle": "{me}",
+        "policy": "open",
+        "visibility": "public",
+        "template": "empty",
+    },
+    "$item": {"title": "Another", "priority": "low", "effort": "small", "description": "Text"},
+    "$password": {"password": "{me}-long-enough-{n}", "again": "{me}-long-enough-{n}"},
+}
+
+
+_GIVEN: Final = {
+    "cora": MemberRole.CONTRIBUTOR,
+    "mark": MemberRole.MAINTAINER,
+    "olga": MemberRole.OWNER,
+    "xena": MemberRole.MAINTAINER,
+}
+_ACCOUNTS: Final[Mapping[str, str]] = dict(
+    zip(ROLES, ("", "sam", "cora", "mark", "olga", "xena"), strict=True)
+)
+_NO_CAPS: Final = {
+    "claims_cap": "0:0,1:none,2:none",
+    **{f"{what}_per_day": "99999" for what in ("posts", "registrations", "reports")},
+    "submissions_cap": "99999",
+}
+# Who is signed in; what people are told, which follows from main whenever somebody looks.
+_OWN_FILES: Final = frozenset({"sessions.db", "notifications.db"})
+# What is written down of a request, whatever becomes of it.
+_NOTED: Final = frozenset({"tries", "answers", "challenges"})
 
 
 @dataclass(slots=True)
@@ -85,26 +272,35 @@ class Stage:
     Attributes:
         preset: "team" or "open".
         browsers: Role -> a browser that is signed in so.
+        accounts: Role -> its account; "" for a visitor.
     """
 
     office: Office
     preset: str
     browsers: dict[str, Browser] = field(default_factory=dict)
+    accounts: dict[str, str] = field(default_factory=lambda: dict(_ACCOUNTS))
     _numbers: Iterator[int] = field(default_factory=count)
 
     def __post_init__(self) -> None:
         self.seat("acme").set_rules({"preset": self.preset, **_NO_CAPS})
-        for name, role in _GIVEN.items():
+        for name, given in _GIVEN.items():
             self.office.member(name)
-            self._give(name, role)
+            self._give(name, given)
         for name in ("wes", "tess", "bess"):
             self.office.member(name)
-        self.office.account("sam")
-        for role, account in _ACCOUNTS.items():
-            self.browsers[role] = self.office.browser(account)
+        for role, account in self.accounts.items():
+            self._sit(role, account)
         self.ban("xena")
 
     # --- who
+
+    def _sit(self, role: str, account: str) -> None:
+        """Let an account play a role; its fork is there, for that is made before a write is."""
+        self.accounts[role] = account
+        if account:
+            self.office.account(account)
+            self.office.desk.hub.host.fork(REPO, account)
+        self.browsers[role] = self.office.browser(account)
 
     def seat(self, account: str) -> Commons:
         """Return the seat of an account's rig; "acme" is the maintainer that was there first."""
@@ -133,10 +329,14 @@ class Stage:
     def attempt(self, row: Row, role: str) -> str:
         """Let *role* do what *row* says, and return what it gets, as one letter of the table."""
         self._reset(role)
+        page = self.browsers[role].get("/-/you")
+        if self.accounts[role] and "/sign-out" not in {form.action for form in page.forms}:
+            self._sit(role, self.accounts[role])  # an earlier attempt has signed out
+            page = self.browsers[role].get("/-/you")
         browser = self.browsers[role]
-        page = browser.get("/-/you")
-        made = _Made(self, _ACCOUNTS[role] or "wes", page)
-        path, form = row.path.format_map(made), {k: v.format_map(made) for k, v in row.form.items()}
+        made = _Made(self, self.accounts[role] or "wes", page)
+        path = row.path.format_map(made)
+        form = {k.format_map(made): v.format_map(made) for k, v in row.form.items()}
         before = self.state()
         if row.method == "GET":
             answer = browser.client.get(path, params=form, follow_redirects=False)
@@ -172,8 +372,8 @@ class Stage:
         for name, given in _GIVEN.items():
             if hub.catalog.role(REPO, name) is None:
                 self._give(name, given)
-        if role == "stranger" and hub.rigs(self._caller("sam"), REPO):
-            raise AssertionError("the stranger has joined; let another account do that")
+        if role == "stranger" and hub.rigs(self._caller(self.accounts[role]), REPO):
+            self._sit(role, f"sam{next(self._numbers)}")  # the one before has joined
 
 
 class _Made(dict[str, str]):
@@ -195,7 +395,8 @@ class _Made(dict[str, str]):
         return next(self._stage._numbers)
 
     def _form(self) -> str:
-        return self._page.form("/-/you/tokens").fields.get("form", "") if self._page.forms else ""
+        forms = [form for form in self._page.forms if "/-/you/tokens#" in form.action]
+        return forms[0].fields["form"] if forms else ""
 
     # --- items and their work
 
@@ -223,6 +424,13 @@ class _Made(dict[str, str]):
         item = self["submitted"]
         host = self._stage.office.desk.hub.host
         return next(p.id for p in host.pulls(REPO, state=PullState.OPEN) if item in p.branch)
+
+    def _head(self) -> str:
+        return self._stage.office.desk.hub.host.pull(REPO, self["pull"]).head
+
+    def _offer(self) -> str:
+        """A pull request that is no work: an edit that waits."""
+        return self._stage.seat("acme").update(self["open"], title="Edited").pull
 
     # --- rigs, members, records
 
@@ -263,23 +471,6 @@ class _Made(dict[str, str]):
         return hub.webhooks.add(REPO, "https://example.org/hook", account="acme")[0].id
 
 
-_GIVEN: Final = {
-    "cora": MemberRole.CONTRIBUTOR,
-    "mark": MemberRole.MAINTAINER,
-    "olga": MemberRole.OWNER,
-    "xena": MemberRole.MAINTAINER,
-}
-_ACCOUNTS: Final = dict(zip(ROLES, ("", "sam", "cora", "mark", "olga", "xena"), strict=True))
-_NO_CAPS: Final = {
-    "claims_cap": "0:0,1:none,2:none",
-    **{f"{what}_per_day": "99999" for what in ("posts", "registrations", "reports")},
-    "submissions_cap": "99999",
-}
-_OWN_FILES: Final = frozenset({"sessions.db"})
-# What is written down of a request, whatever becomes of it.
-_NOTED: Final = frozenset({"tries", "answers", "challenges"})
-
-
 def _letter(status: int, *, is_done: bool) -> str:
     if status < 400:
         return "+" if is_done else "."
@@ -288,7 +479,9 @@ def _letter(status: int, *, is_done: bool) -> str:
 
 def _dump(path: str) -> str:
     with sqlite3.connect(path) as file:
-        names = [row[0] for row in file.execute("SELECT name FROM sqlite_master WHERE type='table'")]
+        names = [
+            row[0] for row in file.execute("SELECT name FROM sqlite_master WHERE type='table'")
+        ]
         kept = {name: file.execute(f"SELECT * FROM {name}").fetchall() for name in sorted(names)}
     return repr({name: found for name, found in kept.items() if name not in _NOTED})
 

@@ -1,4 +1,4 @@
-"""Whatever changes something is asked for by a page of ours: a table of all routes and all forgeries.
+"""Whatever changes something is asked for by a page of ours: all routes, and all forgeries.
 
 The routes come from the router, so that each that is added is in the table by itself.
 """
@@ -70,13 +70,20 @@ _FORGERIES: Final = (
 
 @dataclass(slots=True)
 class Town:
-    """The whole web app, its routes, and a browser that is signed in."""
+    """
+    The whole web app, its routes, and a browser that is signed in.
+
+    Attributes:
+        known: What parts of paths and fields of forms are called -> something that is there.
+        forms: What a form holds, by the token that it bears.
+    """
 
     office: Office
     app: FastAPI
     whole: Any
     browser: Browser
-    item: str
+    known: dict[str, str]
+    forms: dict[str, dict[str, str]]
 
     def targets(self, *methods: str) -> list[Target]:
         """Return the routes of the web app that have one of these methods."""
@@ -90,8 +97,7 @@ class Town:
         return found
 
     def _filled(self, found: re.Match[str]) -> str:
-        values = {"owner": "acme", "database": "board", "item": self.item, "handle": "mia"}
-        return values.get(found[1], "1")
+        return self.known.get(found[1], "1")
 
     def state(self) -> dict[str, Any]:
         """Return all that the hub remembers, and where its repositories are."""
@@ -101,7 +107,7 @@ class Town:
 
 
 @pytest.fixture(scope="module")
-def town(office: Office) -> Iterator[Town]:
+def town(office: Office) -> Town:
     """The web app with an item, and the browser of its maintainer."""
     hub = office.desk.hub
     app = routes(hub)
@@ -109,7 +115,22 @@ def town(office: Office) -> Iterator[Town]:
     whole = guarded(hub, app)
     browser = Browser(whole)
     browser.sign_in(office.desk.tokens["acme"])
-    return Town(office, app, whole, browser, office.post())
+    known = {
+        "owner": "acme",
+        "database": "board",
+        "item": office.post(),
+        "handle": "mia",
+        "verb": "claim",
+        "secret": hub.passwords.invite("acme").secret,
+        "level": "1",
+    }
+    # Whatever a route looks at before it looks who sends the form, it finds.
+    forms = {
+        "right": {**_form(browser), **known},
+        "wrong": {**_form(Browser(whole)), **known},
+        "": known,
+    }
+    return Town(office, app, whole, browser, known, forms)
 
 
 def test_there_are_routes_to_test(town: Town) -> None:
@@ -134,7 +155,7 @@ def test_no_route_that_changes_something_takes_a_forgery(town: Town, forgery: Fo
 
 
 def test_the_same_form_is_taken_from_a_page_of_ours(town: Town) -> None:
-    form = {**_form(town.browser), "theme": "parchment"}
+    form = {**town.forms["right"], "theme": "parchment"}
 
     answer = town.browser.client.post("/-/choices", data=form, headers={"origin": BASE})
 
@@ -147,7 +168,7 @@ def test_no_route_takes_a_method_that_forms_do_not_have(town: Town) -> None:
 
 def test_reading_changes_nothing_whatever_it_pretends_to_be(town: Town) -> None:
     before = town.state()
-    pretence = f"_method=POST&method=POST&{_encoded(_form(town.browser))}"
+    pretence = f"_method=POST&method=POST&{_encoded(town.forms['right'])}"
     changing = {target.path for target in town.targets(*_CHANGING)}
 
     failed = {
@@ -161,12 +182,7 @@ def test_reading_changes_nothing_whatever_it_pretends_to_be(town: Town) -> None:
 
 
 def _forged(town: Town, target: Target, forgery: Forgery) -> int:
-    form = _form(town.browser)
-    if forgery.seal == "wrong":
-        stranger = Browser(town.whole)
-        form = _form(stranger)
-    elif not forgery.seal:
-        form = {}
+    form = town.forms[forgery.seal]
     headers = {**forgery.headers, "content-type": forgery.kind}
     body = _encoded(form) if "json" not in forgery.kind else str(form).replace("'", '"')
     answer = town.browser.client.request(
@@ -248,4 +264,4 @@ def _rows(path: Any) -> dict[str, list[Any]]:
 
 def _plain(connection: sqlite3.Connection, table: str) -> list[Any]:
     rows = connection.execute(f'SELECT * FROM "{table}"').fetchall()  # own tables
-    return [{key: row[key] for key in row.keys() if key not in _NOTED} for row in rows]
+    return [{key: kept for key, kept in dict(row).items() if key not in _NOTED} for row in rows]

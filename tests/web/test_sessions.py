@@ -6,11 +6,24 @@ from typing import Any
 
 import pytest
 
+from hub.identity_server import CLIENT, SECRET, open_identity_server
+from wasteland.hub.hub import Hub
+from wasteland.hub.identities import Person
+from wasteland.hub.oidc import Client, OpenIdProvider
 from wasteland.hub.proofs import Means, Proof
 from wasteland.hub.tokens import Scope
 from wasteland.web.app import create_app
 from wasteland.web.sessions import IDLE, LONGEST, Sessions
 from web.browsers import BASE, BOARD, Browser, Office
+from web.entering import (
+    WORDS,
+    at_localhost,
+    by_passkey,
+    by_password,
+    come_back,
+    leave,
+    with_passkey,
+)
 
 ADA = Proof("ada", Means.TOKEN, "t1")
 NOON = datetime(2030, 5, 4, 12, tzinfo=UTC)
@@ -196,6 +209,20 @@ def test_a_disabled_account_is_signed_out(own_office: Office) -> None:
     assert "Nobody is signed in here" in browser.get("/-/you").text
 
 
+@pytest.mark.parametrize("means", [Means.PASSWORD, Means.PASSKEY, Means.OIDC])
+@pytest.mark.parametrize("end", ["signed out", "disabled", "gone", "restarted", "idle", "old"])
+def test_a_copied_cookie_is_dead_with_its_session_however_that_began(
+    own_office: Office, monkeypatch: pytest.MonkeyPatch, means: Means, end: str
+) -> None:
+    browser = _began(own_office, means)
+    cookie = browser.client.cookies["wl"]
+    assert "Sign out" in _with_cookie(own_office, cookie).get("/-/you").text
+
+    office = _end(own_office, browser, monkeypatch, end)
+
+    assert "Nobody is signed in here" in _with_cookie(office, cookie).get("/-/you").text
+
+
 def test_another_browser_can_be_signed_out(own_office: Office) -> None:
     here, there = own_office.browser("acme"), own_office.browser("acme")
     form = here.get("/-/you").form("/end")
@@ -244,3 +271,52 @@ def _sign_in_anew(browser: Browser, token: str) -> None:
     form = browser.get("/-/you").form("/sign-out")
     form.action = "/sign-in"
     browser.send(form, token=token)
+
+
+def _began(office: Office, means: Means) -> Browser:
+    """Return a browser in which ada is signed in by those means."""
+    hub = office.desk.hub
+    hub.accounts.add("ada")
+    browser = office.browser()
+    if means is Means.PASSWORD:
+        hub.passwords.set("ada", WORDS)
+        by_password(browser, "ada")
+    elif means is Means.PASSKEY:
+        device = with_passkey(office, "ada")
+        browser = at_localhost(office)
+        by_passkey(browser, device)
+    else:
+        with open_identity_server() as server:
+            hub.provider = OpenIdProvider(Client(server.url, CLIENT, SECRET))
+            hub.identities.link(Person(server.url, server.person["sub"]), "ada")
+            come_back(browser, leave(browser))
+    return browser
+
+
+def _end(office: Office, browser: Browser, monkeypatch: pytest.MonkeyPatch, end: str) -> Office:
+    """End a session; return the hub as it is then."""
+    hub = office.desk.hub
+    if end == "signed out":
+        form = browser.get("/-/you").form("/sign-out")
+        headers = {"origin": f"http://{browser.client.base_url.host}"}
+        browser.client.post(form.action, data=form.fields, headers=headers)
+    elif end == "disabled":
+        hub.accounts.disable("ada")
+    elif end == "gone":
+        _take_away(hub)
+    elif end == "restarted":
+        return Office(office.desk, create_app(hub))
+    else:
+        later = hub.host.now() + (IDLE if end == "idle" else LONGEST)
+        monkeypatch.setattr(hub.host, "_clock", lambda: later)
+    return office
+
+
+def _take_away(hub: Hub) -> None:
+    """Take from ada all that she can sign in with."""
+    if hub.passwords.kept("ada"):
+        hub.passwords.set("ada", "some other plain words")
+    for passkey in hub.passkeys.of_account("ada"):
+        hub.passkeys.remove("ada", passkey.id)
+    for link in hub.identities.of_account("ada"):
+        hub.identities.unlink("ada", link.id)

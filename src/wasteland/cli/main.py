@@ -46,7 +46,10 @@ _SECTIONS = (
     ("Begin", ("demo", "create", "join", "leave", "list", "whoami")),
     ("Find work", ("browse", "search", "show", "me", "why")),
     ("Do work", ("post", "update", "claim", "extend", "handover", "unclaim", "done", "withdraw")),
-    ("Judge work", ("inbox", "review", "comment", "accept", "reject", "close", "merge")),
+    (
+        "Judge work",
+        ("inbox", "review", "comment", "accept", "reject", "close", "merge", "decline"),
+    ),
     ("Run a commons", ("rig", "policy", "import", "sync", "remote", "doctor", "undo")),
     ("Hubs", ("serve", "hub", "login", "logout", "mirror", "export")),
     ("Yourself", ("config", "completion", "version")),

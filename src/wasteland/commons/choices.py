@@ -55,13 +55,17 @@ class Chooser:
         """Return what can be done with a pull request, the step that brings it on first."""
         if found.pull.state is not PullState.OPEN:
             return []
-        is_work = found.card.kind is CardKind.WORK_SUBMISSION and bool(item_id(found))
-        names = ("accept", "reject", "close") if is_work else ("merge", "decline")
-        return [Choice(name, self._why_not(found, name)) for name in (*names, "comment")]
+        others = ("reject", "close") if is_work(found) else ("decline",)
+        names = (step_on(found), *others, "comment")
+        return [Choice(name, self._why_not(found, name)) for name in names]
+
+    def why_not_on(self, found: Submission) -> str:
+        """Return why the step that brings a pull request on is refused; "" where it is not."""
+        return self._why_not(found, step_on(found))
 
     def _why_not(self, found: Submission, name: str) -> str:
         if name == "decline":
-            refusal = self._session.why_not_decline(found.pull)
+            refusal = self._session.why_not_decline(found.pull, found.card)
             return refusal.message if refusal else ""
         try:
             self._need(found, Action(name))
@@ -79,6 +83,16 @@ class Chooser:
         reason = same_owner(me, worker, rigs=rigs, links=links)
         if reason:
             raise OwnWork(f"{me} may not stamp the work of {worker}: {reason}.")
+
+
+def is_work(found: Submission) -> bool:
+    """Return whether a pull request is submitted work, which is accepted with a stamp."""
+    return found.card.kind is CardKind.WORK_SUBMISSION and bool(item_id(found))
+
+
+def step_on(found: Submission) -> str:
+    """Return the operation that brings a pull request on."""
+    return "accept" if is_work(found) else "merge"
 
 
 def item_id(found: Submission) -> str:

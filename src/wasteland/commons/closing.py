@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..hosts.base import HostAbility, PullRequest, PullState
 from ..protocol import fields
 from ..protocol.errors import WastelandError
-from ..protocol.inbox import CardKind, classify
+from ..protocol.inbox import Card, CardKind, classify
 from ..protocol.policy import Action
 from ..protocol.roles import authorize, is_allowed
 from . import receipts
@@ -53,13 +53,19 @@ class Closing(Review):
         intent = Intent("decline", Action.MERGE, about, request, decides=True, pull=found)
         return self.once(intent, options, lambda: self._declined(intent, found, text, options))
 
-    def why_not_decline(self, pull: PullRequest) -> WastelandError | None:
-        """Return why the acting rig may not close *pull*; None where it may."""
-        query = self.main()
-        actor, policy = self.actor(query), self.policy(query)
+    def why_not_decline(self, pull: PullRequest, card: Card | None = None) -> WastelandError | None:
+        """
+        Return why the acting rig may not close *pull*; None where it may.
+
+        Args:
+            card: What it does, for those who know already.
+        """
         if self.is_mine(pull):
             return None
-        card = classify(self._net(pull), author=branch_rig(pull), message=pull.title)
+        query = self.main()
+        actor, policy = self.actor(query), self.policy(query)
+        if card is None:
+            card = classify(self._net(pull), author=branch_rig(pull), message=pull.title)
         is_work = card.kind is CardKind.WORK_SUBMISSION
         if is_work and is_allowed(Action.REJECT, actor, policy):
             return None

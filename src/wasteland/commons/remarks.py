@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..hosts.base import Comment, HostAbility, PullRequest
@@ -13,9 +13,20 @@ from . import receipts
 from .data import to_data
 from .intents import Intent, Options
 from .receipts import Receipt
+from .session import Session
 from .writing import WriteSession, used_otherwise
 
 _NAME = "comment"
+
+
+def shown(session: Session, pull: PullRequest) -> Sequence[Comment]:
+    """Return the remarks on *pull*, oldest first; none where its host does not show them."""
+    if HostAbility.PULL_REQUESTS not in session.host.abilities:
+        return ()
+    try:
+        return session.host.comments(session.repo, pull.id)
+    except Unsupported:
+        return ()
 
 
 def earlier(session: WriteSession, text: str, options: Options) -> Comment | None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Final
 
-from ..hosts.base import Comment, HostAbility, PullRequest, PullState
+from ..hosts.base import Comment, PullRequest, PullState
 from ..protocol import fields, names
 from ..protocol.diff import RowChange
 from ..protocol.errors import Forbidden, Invalid, Stale
@@ -69,9 +69,7 @@ class Review(WriteSession):
         """
         self.refresh()
         found = self._look(self._pull(pull))
-        keeps = HostAbility.PULL_REQUESTS in self.host.abilities
-        remarks_on = self.host.comments(self.repo, found.pull.id) if keeps else ()
-        return replace(found, comments=remarks_on)
+        return replace(found, comments=remarks.shown(self, found.pull))
 
     def merge(
         self, pull: str, *, head: str = "", op_id: str | None = None, dry_run: bool = False

@@ -39,6 +39,7 @@ _SCHEMA = (
 _TERM = re.compile(r'(-?)(?:"([^"]*)"?|([^\s"]+))(\*?)')
 _WORD = re.compile(r"[^\W_]+")
 _MOST_WORDS = 8
+_MOST_WEIGHED = 50
 _SHORTEST = 3  # of words that tell titles apart
 _LIKE = 0.34
 _MOST_ALIKE = 24
@@ -52,7 +53,7 @@ _FIND = (
     "ORDER BY bm25(items, 0.0, 8.0, 2.0, 4.0, 3.0, 1.0) LIMIT ?"
 )
 
-_NEWEST = "SELECT id, title FROM items WHERE items MATCH ? ORDER BY rowid DESC LIMIT 200"
+_NEWEST = "SELECT id, title FROM items WHERE items MATCH ? ORDER BY rowid DESC LIMIT ?"
 _IDS = "SELECT id FROM places WHERE id >= ? AND id < ? ORDER BY id LIMIT 8"
 T = TypeVar("T")
 
@@ -94,6 +95,11 @@ class Search(Session):
             if item and status in {"all", item.status}:
                 hits.append(Hit(item, excerpt or ""))
         return hits[:limit]
+
+    def keep_index(self) -> None:
+        """Bring the index up to main's head, so that the next search need not."""
+        if path := self._index_path():
+            _asked(path, self.engine, lambda _: None)
 
     def suggest(self, text: str, *, limit: int = 8) -> list[WantedItem]:
         """
@@ -169,7 +175,7 @@ def _suggested(index: sqlite3.Connection, text: str, beginnings: str) -> list[st
     """Return ids of items, those first whose title begins as the text does."""
     if _OF_ID.match(text):
         return [row[0] for row in index.execute(_IDS, (text, text + chr(0x10FFFF)))]
-    rows = index.execute(_NEWEST, (beginnings,)).fetchall()
+    rows = index.execute(_NEWEST, (beginnings, _MOST_WEIGHED)).fetchall()
     typed = text.casefold()
     rows.sort(key=lambda row: _distance(row[1].casefold(), typed))
     return [row[0] for row in rows]
@@ -186,7 +192,11 @@ def _alike(index: sqlite3.Connection, words: frozenset[str]) -> list[str]:
     titled = "{title} : "
     every = titled + " ".join(f'"{word}"' for word in sorted(words))
     some = titled + "(" + " OR ".join(f'"{word}"' for word in sorted(words)) + ")"
-    rows = {row for match in (every, some) for row in index.execute(_NEWEST, (match,)).fetchall()}
+    rows = {
+        row
+        for match in (every, some)
+        for row in index.execute(_NEWEST, (match, 4 * _MOST_WEIGHED)).fetchall()
+    }
     weighed = sorted((_likeness(words, _telling(title)), item_id) for item_id, title in rows)
     return [item_id for likeness, item_id in reversed(weighed) if likeness >= _LIKE]
 

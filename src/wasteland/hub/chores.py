@@ -9,9 +9,11 @@ from functools import partial
 from typing import Final
 
 from ..commons import queries
+from ..commons.search import Search
 from ..hosts.base import RepoName
 from ..protocol.errors import NotFound
 from . import notices
+from .callers import NOBODY
 from .hub import Hub
 from .notifications.digests import Digests
 from .notifications.gathering import Gatherer
@@ -34,6 +36,7 @@ def start(hub: Hub) -> list[threading.Thread]:
         (partial(_prune, hub), _SELDOM_S),
         (_Evidence(hub), _ROUND_S),
         (Gatherer(hub), _ROUND_S),
+        (_Indexes(hub), _ROUND_S),
         (Digests(hub), _ROUND_S),
         *((chore, _ROUND_S) for chore in hub.chores),
     ]
@@ -62,6 +65,24 @@ def _prune(hub: Hub) -> None:
     hub.webhooks.prune(hub.host.now())
     hub.answers.prune()
     hub.jobs.prune()
+
+
+class _Indexes:
+    """Keeps the indexes that items are found by at the heads of the commons here."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._seen: dict[RepoName, str] = {}
+
+    def __call__(self) -> None:
+        for repo in self._hub.host.repositories():
+            try:
+                head = self._hub.host.engine(repo).head()
+                if self._seen.get(repo) != head and self._hub.is_commons(repo):
+                    self._hub.session(NOBODY, repo, Search).keep_index()
+            except NotFound:
+                continue
+            self._seen[repo] = head
 
 
 class _Evidence:

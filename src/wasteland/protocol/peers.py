@@ -15,7 +15,7 @@ from .names import visible
 
 LENGTH_LIMIT: Final = 255
 _SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
-_SEGMENT: Final = re.compile(r"[A-Za-z0-9._~:+-]+\Z")
+_SEGMENT: Final = re.compile(r"(?!\.\.?\Z)[A-Za-z0-9._~:+-]+\Z")
 _MOST: Final = 8
 
 

@@ -87,10 +87,13 @@ def authorize(
         Forbidden: The actor is not registered, or does not stand in the needed relation.
         TrustTooLow: Only more trust would help.
     """
-    if suspension := actor.suspension(action):
+    relations = relations_of(actor, item)
+    # Giving back is left to whoever is suspended; taking from others is not.
+    is_taking = action is Action.UNCLAIM and Relation.CLAIMER not in relations
+    if suspension := actor.suspension(None if is_taking else action):
         raise _suspended(actor, suspension)
     who = policy.who(action)
-    if relations_of(actor, item) & who.relations or _has_trust(actor, who):
+    if relations & who.relations or _has_trust(actor, who):
         return
     if not policy.is_stated and action not in _GOVERNING:
         if who.relations:

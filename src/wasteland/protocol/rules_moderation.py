@@ -9,6 +9,7 @@ two decisions that race for the same place both are kept.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from . import chain
@@ -40,7 +41,8 @@ def judge_moderation(case: Case, row: RowChange) -> None:
     case.need_own(row, record.decided_by)
     _check_form(row, record)
     rule(case, record)
-    case.records.append(record)
+    # By the host's clock: what counts against a day's cap is not for its writer to say.
+    case.records.append(replace(record, created_at=case.authority.at))
     _amend(case, row, record)
 
 

@@ -33,6 +33,8 @@ from .visits import Visit
 OP: Final = "op"
 """The field that names one attempt: sent twice, a form does its work once."""
 LONGEST_OP: Final = 64
+_NUMBERS: Final = frozenset({"int", "int | None"})
+_DIGITS: Final = 9
 
 
 _PLACES: Final = tuple(LOOKS)
@@ -103,18 +105,22 @@ def carry_out(visit: Visit, row: Operation, place: Place, *keys: str, **given: A
     """
     visit.need_form()
     visit.caller.need_scope(Scope.WRITE)
-    names = inspect.signature(method(row)).parameters
+    signature = inspect.signature(method(row)).parameters
+    # What the address says, no field of the form says otherwise.
+    names = dict(list(signature.items())[1 + len(keys) :])
     typed: dict[str, Any] = {name: text for name, text in visit.sent.items() if text}
     if row.name == _STAMPING:
         typed |= stamping.read(visit.sent)
     typed.setdefault("head", visit.sent.get(f"head-{visit.sent.get('rig', '')}", ""))
     values: dict[str, Any] = {
-        name: text for name, text in {**typed, **given}.items() if name in names
+        name: _read(names[name], text)
+        for name, text in {**typed, **given}.items()
+        if name in names
     }
     if "op_id" in names:
         values["op_id"] = op_id(visit)
     values.pop("dry_run", None)
-    for name, parameter in list(names.items())[1 + len(keys) :]:
+    for name, parameter in names.items():
         if _is_needed(parameter):
             values.setdefault(name, "")
     return getattr(place.session, row.method.partition(".")[2])(*keys, **values)
@@ -211,6 +217,15 @@ def _refused(step: Step, item: WantedItem, actor: Actor, policy: Policy) -> Act:
 
 def _is_about_item(row: Operation) -> bool:
     return row.route.startswith("POST /wanted/{id}/")
+
+
+def _read(parameter: inspect.Parameter, given: Any) -> Any:
+    """Return what was typed as the operation takes it."""
+    if not isinstance(given, str) or str(parameter.annotation) not in _NUMBERS:
+        return given
+    if not (given.isascii() and given.isdigit() and len(given) <= _DIGITS):
+        raise Invalid(f"{visible(given)} is no whole number.", field=parameter.name, value=given)
+    return int(given)
 
 
 def _is_needed(parameter: inspect.Parameter) -> bool:

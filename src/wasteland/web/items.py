@@ -8,7 +8,7 @@ from typing import Any, Final
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from ..commons.choices import Choice, Chooser
+from ..commons.choices import Chooser, is_work
 from ..commons.data import to_data
 from ..commons.evidence.check import State
 from ..commons.operations import BY_NAME
@@ -189,8 +189,8 @@ def _acceptable(place: Place, reviews: Sequence[Submission]) -> frozenset[str]:
     if len(reviews) < 2 or not (place.me.rig and place.may_write):
         return frozenset()
     chooser = Chooser(place.session)
-    wanted = Choice("accept")
-    return frozenset(each.pull.id for each in reviews if wanted in chooser.choices(each))
+    work = [each for each in reviews if is_work(each)]
+    return frozenset(each.pull.id for each in work if not chooser.why_not_on(each))
 
 
 def _reviews(place: Place, sheet: ItemSheet) -> list[Submission]:

@@ -21,7 +21,6 @@ from ..protocol.records import Moderation, Rig, WantedItem
 from ..protocol.roles import Actor, is_allowed
 from ..protocol.stamps import Scale, parse_scale
 
-
 _SHOWN: Final = 6
 
 

@@ -22,6 +22,7 @@ _TITLES: Final = {
     "own_work": "Not on your own work",
     "invalid": "One thing to mend",
     "unavailable": "The hub is busy",
+    "unsupported": "That cannot be had here",
     "rate_limited": "Too many requests",
 }
 _SUBMITS: Final = 500

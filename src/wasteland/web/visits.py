@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final
 from fastapi import Depends
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -30,8 +31,10 @@ from ..hub.views import View
 from ..protocol.errors import (
     EngineError,
     Forbidden,
+    Invalid,
     NotFound,
     Unauthenticated,
+    Unsupported,
     WastelandError,
 )
 from ..protocol.lean import dataclass
@@ -266,7 +269,8 @@ class Visit:
         """Return the page that tells of an error which no form on a page can tell of."""
         shown = refusals.told(error)
         place: Place | None = self.__dict__.get("place")
-        if place and place.connection and isinstance(error, EngineError):
+        is_down = isinstance(error, EngineError) and not isinstance(error, Unsupported)
+        if place and place.connection and is_down:
             # What the frame shows of a commons is not to be had either.
             del self.__dict__["place"]
             return self.page(
@@ -288,7 +292,10 @@ async def _sent(request: Request) -> dict[str, str]:
     kind = request.headers.get("content-type", "")
     if request.method != "POST" or not kind.lower().startswith(_FORMS):
         return {}
-    form = await request.form(max_files=0, max_fields=_MOST_FIELDS)
+    try:
+        form = await request.form(max_files=0, max_fields=_MOST_FIELDS)
+    except HTTPException as error:
+        raise Invalid("The form is not as it was shown.", field="form") from error
     return {name: value for name, value in form.items() if isinstance(value, str)}
 
 

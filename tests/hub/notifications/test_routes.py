@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from hub.desks import API, Desk, hide
+from hub.desks import API, BOARD, Desk, hide
+from wasteland.hub.notifications.gathering import gather
 
 NEWS = "/api/v1/notifications"
 
@@ -18,6 +19,7 @@ def rejected(desk: Desk, who: str, times: int = 1) -> None:
         desk.ok("POST", f"{API}/wanted/{item}/done", who, json={"evidence": "done"})
         desk.ok("POST", f"{API}/wanted/{item}/reject", "acme", json={"reason": "No test"})
         desk.ok("POST", f"{API}/wanted/{item}/unclaim", who)
+    gather(desk.hub, BOARD)
 
 
 def test_the_callers_own_are_listed_with_what_to_do(desk: Desk) -> None:

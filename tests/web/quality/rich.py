@@ -13,11 +13,19 @@ from hub.desks import API
 from wasteland.engines.base import Engine
 from wasteland.protocol.schema import Value
 from wasteland.web.visits import PageRoute
-from web.browsers import BOARD, Office
+from web.browsers import BOARD, Browser, Office
 
 Say = Callable[[str], str]
 """Takes the name of a place where text stands, and returns the text."""
 
+_EXAMPLES: Final = {
+    "handle": "ben",
+    "name": "guide/mvgt",
+    "secret": "none",
+    "token": "none",
+}
+_ENDLESS: Final = frozenset({"live", "download"})
+"""Routes that answer with events or with a file."""
 _TIME: Final = "2026-03-04 05:06:07"
 _STATUSES: Final = ("open", "claimed", "in_review", "completed", "withdrawn")
 
@@ -34,18 +42,21 @@ def fill(office: Office, say: Say, *, items: int = 8) -> dict[str, str]:
     desk.ok("POST", f"{API}/wanted", "acme", json={"title": "By its form", "type": "docs"})
     for rig in ("ben", "ada"):
         office.member(rig)
-    engine = desk.hub.host.engine(desk.hub.host.repositories()[0])
-    _write(engine, office, [*_wanted(say, items), *_rigs(say), *_work(say), *_names(say)])
     waiting = office.post("Work on it waits", type="bug", priority="high")
     desk.ok("POST", f"{API}/wanted/{waiting}/claim", "ben", json={})
-    body = {"evidence": say("evidence") or "none"}
+    body = {"evidence": "https://example.org/pull/1"}
     pull = str(desk.ok("POST", f"{API}/wanted/{waiting}/done", "ben", json=body)["pull"])
+    engine = desk.hub.host.engine(desk.hub.host.repositories()[0])
+    _write(engine, office, [*_wanted(say, items), *_rigs(say), *_work(say), *_names(say)])
     for place in ("comment", "comment again"):
         desk.hub.host.comment(
             desk.hub.host.repositories()[0], pull, author="ben", body=say(place) or "-"
         )
     _foreign_pull(office, say)
-    return {"item": "w-full", "waiting": waiting, "handle": "ben", "pull": pull}
+    for kind, target in (("item", "w-full"), ("rig", "ben")):
+        body = {"kind": kind, "target": target, "category": "spam", "reason": say("report") or "-"}
+        desk.ok("POST", f"{API}/moderation/reports", "ada", json=body)
+    return {**_EXAMPLES, "item": "w-full", "waiting": waiting, "pull": pull}
 
 
 def _write(engine: Engine, office: Office, rows: Sequence[tuple[str, dict[str, Value]]]) -> None:
@@ -174,21 +185,38 @@ def _foreign_pull(office: Office, say: Say) -> None:
 # --- pages
 
 
-def pages(app: Any, examples: dict[str, str]) -> list[str]:
+def pages(office: Office, examples: dict[str, str], *, whole: bool = True) -> list[str]:
     """
     Return the address of every page that the router knows, with real values for its parts.
 
+    Args:
+        whole: Leave out those that are put into other pages.
     Raises:
         AssertionError: A page's address has a part that no example is given for.
     """
     known = {"owner": BOARD.split("/")[1], "database": BOARD.split("/")[2], **examples}
+    browser = office.browser("acme")
     found = []
-    for route in routes(app):
-        if isinstance(route, PageRoute) and "GET" in (route.methods or ()):
+    for route in routes(office.app):
+        if (
+            isinstance(route, PageRoute)
+            and "GET" in (route.methods or ())
+            and route.name not in _ENDLESS
+        ):
             missing = set(route.param_convertors) - set(known)
             assert not missing, f"give an example for {missing} of {route.path}"
-            found.append(_filled(route, known))
+            path = _filled(route, known)
+            if not whole or _is_whole(browser, path):
+                found.append(path)
     return sorted(set(found))
+
+
+def _is_read(route: PageRoute) -> bool:
+    return "GET" in (route.methods or ()) and route.name not in _ENDLESS
+
+
+def _is_whole(browser: Browser, path: str) -> bool:
+    return browser.get(path).html.lstrip().lower().startswith("<!doctype html")
 
 
 def _filled(route: PageRoute, known: dict[str, str]) -> str:

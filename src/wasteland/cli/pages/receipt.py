@@ -27,6 +27,7 @@ _VERBS: Final = {
     "close": ("Closed", "close"),
     "withdraw": ("Withdrew", "withdraw"),
     "merge": ("Merged", "merge"),
+    "decline": ("Declined", "decline"),
     "undo": ("Took back", "take back"),
     "register": ("Registered", "register"),
     "trust": ("Set the trust of", "set the trust of"),

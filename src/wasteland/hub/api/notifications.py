@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from ...commons.data import to_data
 from ...hosts.base import RepoName
 from ..http.asked import Asked, Asking, read_cursor
-from ..notifications.gathering import gather
 from ..notifications.records import Notification, advice, headline
 from ..rights import Right
 from ..tokens import Scope
@@ -46,8 +45,6 @@ def listed(
     """List what the caller is told of its own work, newest first."""
     asked.caller.need_account()
     repo = _repo(asked, commons)
-    if repo:
-        gather(asked.hub, repo)
     found = asked.hub.notifications.of(
         asked.caller, repo, is_unread=unread, before=read_cursor(cursor), limit=limit + 1
     )

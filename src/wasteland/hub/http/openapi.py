@@ -33,6 +33,7 @@ TAGS: Final[Mapping[str, str]] = {
     "hub": "The hub itself, and its commons.",
     "commons": "One commons: its board, work, reviews, rigs and rules.",
     "evidence": "Files that are handed in, and what checks of evidence found.",
+    "notifications": "What became of one's own work.",
     "webhooks": "Who is told of what happens in a repository.",
     "accounts": "Signing in, and tokens.",
     "feeds": "Atom feeds.",

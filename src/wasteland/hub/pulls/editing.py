@@ -29,7 +29,7 @@ def edit(
     Change what a pull request says, or close it.
 
     Its author and the owners of the repository may; of a commons, who may reject work may change
-    its words, and who may merge it may close it.
+    its words, and who may decline it may close it.
 
     Raises:
         Conflict: It has ended, or was to be opened again.
@@ -39,7 +39,7 @@ def edit(
     if title is None and body is None and state is None:
         raise Invalid("Nothing is to change.", field="body")
     pull = hub.host.pull(repo, pull_id)
-    _need_say(hub, caller, pull, rig, Action.REJECT if state is None else Action.MERGE)
+    _need_say(hub, caller, pull, rig, closes=state is not None)
     if title is not None or body is not None:
         pull = hub.host.edit_pull(
             repo,
@@ -59,16 +59,18 @@ def edit(
     return hub.host.end_pull(repo, pull_id, state=PullState.CLOSED, reason=reason)
 
 
-def _need_say(hub: Hub, caller: Caller, pull: PullRequest, rig: str, action: Action) -> None:
-    """Raise unless *caller* wrote *pull*, owns where it goes, or may take *action* there."""
+def _need_say(hub: Hub, caller: Caller, pull: PullRequest, rig: str, *, closes: bool) -> None:
+    """Raise unless *caller* wrote *pull*, owns where it goes, or its rig there may do that."""
     caller.need_scope(Scope.WRITE)
     is_own = caller.owns(pull.author) and caller.rig in {"", author_of(pull)}
     is_commons = hub.is_commons(pull.repo)
     enough = Right.ADMIN if is_commons else Right.WRITE
     if is_own or (not caller.rig and hub.right(caller, pull.repo) >= enough):
         return
-    if is_commons and hub.session(caller, pull.repo, Commons, rig=rig).may(action):
-        return
+    if is_commons:
+        session = hub.session(caller, pull.repo, Commons, rig=rig)
+        if session.why_not_decline(pull) is None if closes else session.may(Action.REJECT):
+            return
     raise Forbidden(
         f"{caller.account} may not change pull request {pull.id} of {pull.author}.",
         hint="its author and reviewers may",

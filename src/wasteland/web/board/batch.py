@@ -115,7 +115,7 @@ def batch(visit: Visiting) -> Response:
     return visit.page(
         "board/outcome.html" if visit.is_part else "board/batch.html",
         outcomes=done,
-        done=_DONE[deed.word],
+        told=_told(deed, done),
         rows=[(line.id, html) for line, html in zip(lines, rows.drawn(look, lines), strict=True)],
         back=local(visit.sent.get("back", "")) if visit.sent.get("back") else place.path,
         op=acting.new_op(),
@@ -150,6 +150,13 @@ def reach_of(place: Place, items: Sequence[WantedItem]) -> Reach:
         for word, count in left_out
     ]
     return Reach(total, counts, said[-1] if said else "")
+
+
+def _told(deed: Deed, done: Sequence[Outcome]) -> str:
+    states = [one.state for one in done]
+    waiting = states.count("warn")
+    rest = f", {waiting} wait{'s' if waiting == 1 else ''} for review" if waiting else ""
+    return f"{states.count('ok')} of {len(done)} {_DONE[deed.word]}{rest}"
 
 
 def _items(place: Place, names: Sequence[str]) -> list[WantedItem]:

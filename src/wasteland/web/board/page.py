@@ -52,7 +52,9 @@ def board(visit: Visiting) -> Response:
         rows=rows.drawn(look, rows.lines(visit.hub, place, shown)),
         more=query.page_after(end) if has_more else "",
         first=query.link() if query.cursor else "",
-        live=query.live(known=known, until=end) if not (refusal or past) else "",
+        live=query.live(known=known, until=end)
+        if not (refusal or past or place.connection)
+        else "",
         total=sum(counts.values()),
         tabs=tabs_of(counts),
         past=past,

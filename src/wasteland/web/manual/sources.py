@@ -83,9 +83,14 @@ def _files(folder: Traversable, below: str = "") -> Iterator[tuple[str, str]]:
 def _source(name: str, text: str) -> Source:
     lines = text.splitlines()
     title = next((line[2:] for line in lines if line.startswith("# ")), name)
-    blocks = text.split("\n\n")
-    said = next((b for b in blocks if b[:1].isalpha() or b[:1] in "`*"), "")
+    said = next(filter(_is_prose, text.split("\n\n")), "")
     return Source(name, title.strip(), text, " ".join(said.split()))
+
+
+def _is_prose(block: str) -> bool:
+    """Return whether a block of Markdown says something to readers of a list."""
+    begins = block[:1].isalpha() or block.startswith("**")
+    return begins and "do not edit" not in block
 
 
 def _place(name: str) -> int:

@@ -6,13 +6,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from ...commons.choices import Chooser, item_id
+from ...commons.choices import Chooser, is_work, item_id
 from ...commons.receipts import Receipt
 from ...commons.triage import Entry
 from ...hub.tokens import Scope
 from ...protocol.errors import Conflict, Invalid, WastelandError
 from ...protocol.ids import derived
-from ...protocol.inbox import CardKind
 from ...protocol.lean import dataclass
 from ...protocol.stamps import parse_valence
 from .. import acting, refusals, stamping
@@ -48,7 +47,7 @@ class Plan:
     @property
     def has_work(self) -> bool:
         """Whether some of it is work, which is stamped."""
-        return any(is_work(entry) for entry in self.takes)
+        return any(is_work(entry.found) for entry in self.takes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +65,15 @@ class Outcome:
     refusal: Refusal | None = None
 
 
-def is_work(entry: Entry) -> bool:
-    """Return whether an entry is submitted work, which is accepted with a stamp."""
-    return entry.card.kind is CardKind.WORK_SUBMISSION and bool(item_id(entry.found))
-
-
 def plan_of(place: Place, inbox: Inbox) -> Plan:
     """Return what of an inbox a batch takes, and why it leaves the rest."""
     chooser = Chooser(place.session)
-    works = Counter(item_id(entry.found) for entry in inbox.everything if is_work(entry))
+    works = Counter(item_id(entry.found) for entry in inbox.everything if is_work(entry.found))
     takes: list[Entry] = []
     leaves: list[LeftOut] = []
     for entry in inbox.shown:
         why = _why_left(chooser, entry)
-        if not why and works[item_id(entry.found)] > 1 and is_work(entry):
+        if not why and works[item_id(entry.found)] > 1 and is_work(entry.found):
             why = f"{works[item_id(entry.found)]} rigs submit for the item; choose one of them."
         if not why and len(takes) == MOST:
             why = f"{MOST} are decided on at once; it comes with the next."
@@ -104,7 +98,7 @@ def carried_out(visit: Visit, plan: Plan) -> list[Outcome]:
         raise Invalid("Nothing is ticked.", field="pull")
     waiting = {entry.id: entry for entry in plan.takes}
     marks = stamping.read(visit.sent)
-    if any(is_work(waiting[pull]) for pull in ticked if pull in waiting):
+    if any(is_work(waiting[pull].found) for pull in ticked if pull in waiting):
         _need_mark(marks)
     return [
         _decided(visit, waiting[pull], head, marks) if pull in waiting else _earlier(visit, pull)
@@ -115,8 +109,7 @@ def carried_out(visit: Visit, plan: Plan) -> list[Outcome]:
 def _why_left(chooser: Chooser, entry: Entry) -> str:
     if entry.is_mine:
         return "it is your own."
-    choice = chooser.choices(entry.found)[0]
-    return choice.why_not
+    return chooser.why_not_on(entry.found)
 
 
 def _ticked(sent: Mapping[str, str]) -> dict[str, str]:
@@ -140,7 +133,7 @@ def _decided(visit: Visit, entry: Entry, head: str, marks: Mapping[str, Any]) ->
 
 def _carried_out(visit: Visit, entry: Entry, head: str, marks: Mapping[str, Any]) -> Receipt:
     session, op_id = visit.place.session, _op_id(visit, entry.id)
-    if not is_work(entry):
+    if not is_work(entry.found):
         return session.merge(entry.id, head=head, op_id=op_id)
     said: dict[str, Any] = {name: visit.sent[name] for name in _SAID if visit.sent.get(name)}
     about = item_id(entry.found)

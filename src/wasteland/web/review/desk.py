@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from ...commons.choices import Chooser, item_id
+from ...commons.choices import Chooser, is_work, item_id
 from ...commons.evidence.check import State
 from ...commons.review import Submission
 from ...commons.triage import Entry, entries
@@ -15,7 +15,6 @@ from ...hub import pulls
 from ...hub.verdicts import Opinion
 from ...protocol import evidence
 from ...protocol.diff import RowChange
-from ...protocol.inbox import CardKind
 from ...protocol.lean import dataclass
 from ...protocol.policy import Action, Who
 from ...protocol.records import Completion, WantedItem
@@ -153,14 +152,14 @@ def laid_out(
         talk=_talk(visit, place, found),
         facts=_facts(place, entry),
         why_not={choice.operation: choice.why_not for choice in offered},
-        may_opine=may_act and pulls.is_others(visit.caller, found.pull),
+        may_opine=may_act and not place.connection and pulls.is_others(visit.caller, found.pull),
         stamp=_stamp(place, found, tried),
         tried=tried,
     )
 
 
 def _stamp(place: Place, found: Submission, tried: Tried | None) -> stamping.StampForm | None:
-    if found.card.kind is not CardKind.WORK_SUBMISSION or not item_id(found):
+    if not is_work(found):
         return None
     mine = tried if tried and tried.operation == "accept" else None
     return stamping.shown(

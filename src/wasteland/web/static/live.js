@@ -58,7 +58,7 @@ async function take(news, from) {
 
 async function replaced(rows) {
   const before = new Map(rows.map((row) => [row, place(row)]));
-  const parts = rows.map((row) => `<hx-partial id="i-${escaped(row.id)}" hx-swap="outerHTML">${row.html}</hx-partial>`);
+  const parts = rows.map((row) => `<hx-partial id="row-${escaped(row.id)}" hx-swap="outerHTML">${row.html}</hx-partial>`);
   if (parts.length) {
     await window.htmx?.swap({ text: parts.join(""), target: list, sourceElement: list, swap: "none" });
   }
@@ -113,7 +113,7 @@ function tell(selector, text) {
 }
 
 function place(row) {
-  return document.getElementById(`i-${row.id}`);
+  return document.getElementById(`row-${row.id}`);
 }
 
 function escaped(text) {

@@ -66,5 +66,5 @@ function links(page) {
 }
 
 function line(link) {
-  return link.closest(".row, [data-line]");
+  return link.closest(".row, [data-line]") ?? link;
 }

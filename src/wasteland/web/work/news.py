@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Final
 
 from ...commons import queries
-from ...hub.notifications.gathering import gather
 from ...hub.notifications.records import Kind, Notification, advice, headline
-from ...protocol.errors import NotFound
 from ...protocol.lean import dataclass
 from ...protocol.records import Stamp
 from .. import ink
@@ -65,8 +62,6 @@ class News:
 def of(visit: Visit, *, before: int | None, is_unread: bool) -> News:
     """Return what the visitor is told of a commons, newest first."""
     repo = visit.place.session.repo
-    with suppress(NotFound):  # one of another hub, of which nothing is told here
-        gather(visit.hub, repo)
     found = visit.hub.notifications.of(
         visit.caller, repo, is_unread=is_unread, before=before, limit=PAGE + 1
     )

@@ -12,11 +12,12 @@ from ...commons.session import branch_item
 from ...hub.verdicts import Opined
 from ...protocol.inbox import CardKind
 from ...protocol.lean import dataclass
-from ...protocol.records import Completion, WantedItem
+from ...protocol.records import Completion, Status, WantedItem
 from ..places import Place
 from ..visits import Visit
 
 MOST: Final = 12
+MOST_LISTED: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class Overview:
         in_review: Work on main that waits.
         submissions: Work in pull requests that wait.
         offers: Other pull requests that wait: posts, edits, registrations.
-        to_review: What waits for this rig's judgement.
+        to_review: Work of others on main that waits, where this rig may judge it.
         done: Newest first.
     """
 
@@ -81,17 +82,30 @@ def of(visit: Visit) -> Overview | None:
     place = visit.place
     if not place.me.registered:
         return None
-    mine = place.session.me()
     waiting = [_waiting(visit, submission) for submission in place.session.inbox(mine=True)]
     handed_in = {branch_item(each.submission.pull) for each in waiting if each.is_work}
+    held = _items(place, status=Status.CLAIMED, claimed_by=place.me.rig)
     return Overview(
-        claims=_claims(place, [item for item in mine.claimed if item.id not in handed_in]),
-        in_review=mine.in_review,
+        claims=_claims(place, [item for item in held if item.id not in handed_in]),
+        in_review=_items(place, status=Status.IN_REVIEW, claimed_by=place.me.rig),
         submissions=[each for each in waiting if each.is_work],
         offers=[each for each in waiting if not each.is_work],
-        to_review=mine.to_review,
+        to_review=_to_review(place) if place.may_review else (),
         done=_done(place),
     )
+
+
+def _items(place: Place, *, status: Status, claimed_by: str = "") -> list[WantedItem]:
+    """Return items as they are on main, most urgent first."""
+    rows = place.session.browse(
+        status=status.value, claimed_by=claimed_by, view="upstream", limit=MOST_LISTED
+    )
+    return [row.item for row in rows]
+
+
+def _to_review(place: Place) -> list[WantedItem]:
+    found = _items(place, status=Status.IN_REVIEW)
+    return [item for item in found if item.claimed_by != place.me.rig]
 
 
 def _claims(place: Place, items: Sequence[WantedItem]) -> list[Claim]:

@@ -46,6 +46,7 @@ def read(visit: Visiting) -> Response:
 @router.post("/{owner}/{database}/work/{item}/{verb}")
 def act(visit: Visiting) -> Response:
     """Do something with a claim, and come back."""
+    visit.need_form()
     place, item, verb = visit.place, visit.part("item"), visit.part("verb")
     if verb not in _VERBS:
         raise NotFound("That is not done from here.")

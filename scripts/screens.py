@@ -30,7 +30,7 @@ from wasteland.web.app import create_app
 _CHROMIUM: Final = "/usr/bin/chromium"
 _START_S: Final = 60
 _WHO: Final = "demo"
-_QUALITY: Final = 60
+_QUALITY: Final = 45
 _SETTINGS: Final = (
     "access",
     "danger",
@@ -61,7 +61,7 @@ def main(folder: Path) -> None:
     clock = Clock(None)
     with tempfile.TemporaryDirectory() as place:
         host = LocalHost(Path(place) / "host", clock=clock)
-        hub = Hub(host, Options(requests_per_minute=0))
+        hub = Hub(host, Options(requests_per_minute=0, allow_outgoing=True))
         try:
             paths = _paths(play(hub, clock))
             hub.accounts.add(_WHO)

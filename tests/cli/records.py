@@ -5,16 +5,30 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from wasteland.commons.audit import AuditLog
 from wasteland.commons.joining import Joined
+from wasteland.commons.policies import RuleLine
 from wasteland.commons.receipts import Receipt
+from wasteland.commons.reports import Queue
 from wasteland.commons.review import Submission
-from wasteland.commons.rigs import RigSheet, RuleLine
+from wasteland.commons.rigs import RigSheet
 from wasteland.commons.search import Hit
 from wasteland.commons.sheets import BoardRow, Event, ItemSheet, Mine, Offered, Whoami
+from wasteland.commons.trials import PastChange, PolicyTrial
 from wasteland.hosts.base import Comment, PullRequest, PullState, RepoName
+from wasteland.protocol.chain import Verified
 from wasteland.protocol.diff import RowChange
 from wasteland.protocol.inbox import classify
-from wasteland.protocol.records import Badge, Completion, Rig, RigLink, Stamp, WantedItem
+from wasteland.protocol.records import (
+    Badge,
+    Completion,
+    Moderation,
+    Rig,
+    RigLink,
+    Stamp,
+    WantedItem,
+)
+from wasteland.protocol.trials import Outcome
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 REPO = RepoName("acme", "board")
@@ -154,5 +168,59 @@ RIG_SHEET = RigSheet(
     [Badge("b-1", "bob", "first_completion")],
     [RigLink("l-1", "bob", "bob-ci", status="active")],
 )
+REPORT = Moderation(
+    "m-4f2a",
+    "bob",
+    "report",
+    "The third of today",
+    "ada",
+    before(days=3),
+    target_type="item",
+    target="w-4f2a90cc11",
+    category="spam",
+    seq=1,
+    block_hash="4f1c9e02b7a6d358",
+)
+SUSPENSION = Moderation(
+    "m-77aa",
+    "bob",
+    "suspend",
+    "Forty posts in an hour",
+    "max",
+    before(hours=3),
+    expires_at=datetime(2026, 4, 1, tzinfo=UTC),
+    scope="posting",
+    about="m-4f2a",
+    seq=2,
+    block_hash="0e71c2aa4f1c9e02",
+)
+BLOCK = Moderation(
+    "m-90bb", "", "block", "A flood", "max", before(hours=1), target_type="peer", target="rust.test"
+)
+QUEUE = Queue([REPORT], [], [SUSPENSION], [BLOCK])
+LOG = AuditLog([SUSPENSION, REPORT], Verified(2, 2, "", "", "0e71c2aa4f1c9e02"), 1)
 RULES = [RuleLine("post", "trust:1", "preset open"), RuleLine("claim", "trust:2", "_meta x")]
+TRIAL = PolicyTrial(
+    rules={"claim": "trust:2", "lease_hours": "12"},
+    tried=12,
+    left_out=1,
+    since=before(days=40),
+    is_whole=False,
+    counts={"claim": 4},
+    refused={"claim": 1},
+    unseen=["lease_hours"],
+    changes=[
+        PastChange(
+            commit="4f2a90cc11d0e1f2",
+            pull="",
+            rig="bob",
+            at=before(days=3),
+            title="wl claim: w-4f2a90cc11",
+            before=Outcome.LANDS,
+            after=Outcome.REFUSED,
+            action="claim",
+            reason="bob has trust 1 (participant); claim needs trust:2.",
+        )
+    ],
+)
 JOINED = Joined(REPO, "bob", "bob-org", None, "You have joined it already.")

@@ -22,6 +22,7 @@ from cli.records import (
     RIG_SHEET,
     RULES,
     SHEET,
+    TRIAL,
     WHOAMI,
     receipt,
     submission,
@@ -227,6 +228,19 @@ bob     Bob   1 participant  human  bob-org  1mo
 """
 
     assert expected == shown(page("rig list", found, now=NOON))
+
+
+def test_a_tried_rule_tells_what_would_be_otherwise_and_why(shown: Shown) -> None:
+    expected = """\
+12 past changes (the last ones): 1 would be otherwise, 1 tell nothing.
+
+COMMIT      RIG  CHANGE                  WOULD       AGE
+4f2a90cc11  bob  wl claim: w-4f2a90cc11  be refused  3d
+bob has trust 1 (participant); claim needs trust:2.
+No past change shows what lease_hours does.
+"""
+
+    assert expected == shown(page("policy try", TRIAL, now=NOON))
 
 
 def test_rules_name_their_origin(shown: Shown) -> None:

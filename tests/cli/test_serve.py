@@ -54,3 +54,41 @@ def test_what_cannot_be_allowed_is_refused_at_the_start(
 
     assert (2, []) == (code, served)
     assert "wl: " in capsys.readouterr().err
+
+
+def test_people_sign_in_elsewhere_only_where_a_provider_is_named(served: list[Hub]) -> None:
+    assert 0 == run(["serve"])
+    assert served[0].provider is None
+
+
+def test_the_secret_of_the_hub_as_a_client_comes_from_a_file_of_ones_own(
+    served: list[Hub], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("hush\n")
+    secret.chmod(0o600)
+    monkeypatch.setenv("WL_OIDC_SECRET_FILE", str(secret))
+    named = ["--oidc-issuer", "https://id.example.org", "--oidc-client", "wl"]
+
+    assert 0 == run(["serve", *named, "--oidc-accounts"])
+
+    provider = served[0].provider
+    assert provider
+    assert ("https://id.example.org", True) == (provider.issuer, provider.makes_accounts)
+    secret.chmod(0o644)
+    assert 0 != run(["serve", *named])
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--oidc-issuer", "https://id.example.org"],
+        ["--oidc-client", "wl"],
+        ["--oidc-accounts"],
+        ["--oidc-issuer", "http://id.example.org", "--oidc-client", "wl"],
+    ],
+)
+def test_half_a_provider_or_one_without_tls_is_refused(
+    served: list[Hub], options: list[str]
+) -> None:
+    assert (2, []) == (run(["serve", *options]), served)

@@ -54,6 +54,7 @@ READS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("rig list", {}),
     ("rig show", {"handle": "ben"}),
     ("policy show", {}),
+    ("policy try", {"rule": "claim", "value": "trust:2"}),
 )
 WRITES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("ada", "post", {"title": "New", "tags": "go,sql", "priority": "high"}),

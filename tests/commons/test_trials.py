@@ -91,7 +91,7 @@ def test_the_past_is_looked_at_up_to_a_bound_that_is_told(cast: Cast) -> None:
     for _ in range(4):
         cast.posted()
 
-    part = cast.max.try_rule("post", "trust:2", limit=3)
+    part = cast.max.try_rule("post", "trust:2", last=3)
     whole = cast.max.try_rule("post", "trust:2")
 
     assert (3, False) == (part.tried, part.is_whole)
@@ -102,6 +102,8 @@ def test_the_past_is_looked_at_up_to_a_bound_that_is_told(cast: Cast) -> None:
 def test_nothing_is_tried_of_a_rule_that_cannot_be(cast: Cast) -> None:
     with pytest.raises(Invalid):
         cast.max.try_rule("claim", "trust:9")
+    with pytest.raises(Invalid):
+        cast.max.try_rule("claim", "trust:2", last=0)
 
 
 def test_several_rules_are_one_commit_and_an_empty_one_is_the_presets_again(cast: Cast) -> None:

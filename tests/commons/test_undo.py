@@ -11,6 +11,7 @@ from commons.casts import EVIDENCE, REPO, Cast, refusal, status_of
 from wasteland.commons.sdk import Commons
 from wasteland.commons.session import Seat
 from wasteland.hosts.base import PullState
+from wasteland.protocol.errors import Conflict
 from wasteland.protocol.records import Status
 
 
@@ -181,3 +182,23 @@ def test_a_rig_that_has_done_nothing_has_nothing_to_undo(cast: Cast) -> None:
     assert ("conflict", "wl browse") == (error.code, error.hint)
     assert [] == cast.begun("zoe")
     assert [] == cast.host.pulls(REPO)
+
+
+def test_what_was_turned_away_is_final_and_nothing_before_it_is_taken_back(cast: Cast) -> None:
+    mine = cast.max.post(title="Mine to keep").id
+    cast.max.claim(mine)
+    item = cast.submitted()
+    cast.max.reject(item, reason="No test")
+
+    assert "a rejection is answered" in refusal(cast.max.undo).message
+    cast.max.decline(cast.ada.update(cast.posted(), title="Another").pull)
+    assert "may be offered again" in refusal(cast.max.undo).message
+    assert (Status.CLAIMED, "max") == status_of(cast.max, mine)
+
+
+def test_only_the_operation_that_is_meant_is_taken_back(cast: Cast) -> None:
+    first = cast.max.claim(cast.max.post(title="First").id)
+    second = cast.max.claim(cast.max.post(title="Second").id)
+
+    assert isinstance(refusal(lambda: cast.max.undo(of=first.op_id)), Conflict)
+    assert second.op_id == cast.max.undo(of=second.op_id).undoes

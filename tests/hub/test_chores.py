@@ -49,6 +49,37 @@ def test_evidence_on_main_is_looked_at(calling: Desk) -> None:
     assert ["/there", "/gone"] == [got.path for got in server.received]
 
 
+def test_evidence_that_waits_for_review_is_looked_at_once_unless_the_gate_refuses_it(
+    calling: Desk,
+) -> None:
+    with Receiver([reply(200)]).running() as server:
+        item = calling.post()
+        calling.ok("POST", f"{API}/wanted/{item}/claim", "ada")
+        body = {"evidence": server.url(path="/offered")}
+        pull = calling.ok("POST", f"{API}/wanted/{item}/done", "ada", json=body)["pull"]
+        foreign = calling.post()
+        calling.write("ada", "wl/ada/foreign", _foreign_work(foreign, server.url(path="/foreign")))
+        assert calling.offer("ada", "wl/ada/foreign").is_success
+        look = chores._Evidence(calling.hub)
+        look()
+        look()
+
+    rows = calling.ok("GET", f"{API}/pulls/{pull}", "acme")["rows"]
+    (completion,) = [row["key"] for row in rows if row["table"] == "completions"]
+    state = calling.hub.checks.state(str(BOARD), completion)
+    assert state is not None
+    assert "ok" == state.state.value
+    assert ["/offered"] == [got.path for got in server.received]
+
+
+def _foreign_work(item_id: str, url: str) -> str:
+    """Return the statement that hands in work on an item which nobody has claimed."""
+    return (
+        "INSERT INTO completions (id, wanted_id, completed_by, evidence) "
+        f"VALUES ('c-foreign', '{item_id}', 'ada', '{url}')"
+    )
+
+
 def test_a_hub_that_calls_nobody_looks_at_no_evidence(desk: Desk) -> None:
     desk.account("ada")
     desk.join("ada")

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from commons.outgoing.servers import Received, Receiver
-from hub.desks import BOARD, V1, Desk, claim, open_desk, pull_body
+from hub.desks import API, BOARD, V1, Desk, claim, open_desk, pull_body
 from hub.played import servers
 from hub.remotes.raw_dolt import RawDolt, copied
 from wasteland.engines.dolt.ports import free_port
@@ -238,3 +238,17 @@ def test_a_remote_that_drips_is_told_as_503(tmp_path: Path) -> None:
             answer = desk.send("POST", f"{V1}/acme/board/pulls", "ada", json=body)
 
     assert (503, "unavailable") == (answer.status_code, answer.json()["code"])
+
+
+def test_a_remote_of_a_blocked_peer_is_not_asked(tmp_path: Path) -> None:
+    url = "http://127.0.0.1:1/team"
+    with open_desk(tmp_path / "host", remote_heads=(url,)) as desk:
+        joined(desk)
+        body = {"peer": url, "reason": "A flood of copied work"}
+        desk.ok("POST", f"{API}/moderation/blocks", "acme", json=body)
+
+        offer = pull_body("ada", "work") | {"fromRemoteUrl": f"{url}/x.db"}
+        answer = desk.send("POST", f"{V1}/acme/board/pulls", "ada", json=offer)
+
+        assert 403 == answer.status_code
+        assert "has blocked 127.0.0.1:1/team" in answer.text

@@ -7,7 +7,7 @@ from typing import Final
 import httpx2
 
 from hub.authenticator import Authenticator
-from wasteland.hub.passkeys import site_of
+from wasteland.hub.ceremonies import Ceremonies, site_of
 from web.browsers import BASE, Browser, Form, Office, Page
 
 WORDS: Final = "a few plain words"
@@ -47,7 +47,7 @@ def sent_from_localhost(browser: Browser, form: Form, **typed: str) -> Page:
 def with_passkey(office: Office, account: str) -> Authenticator:
     """Return what keeps a new passkey of an account."""
     device, site = Authenticator(), site_of("localhost")
-    passkeys = office.desk.hub.passkeys
+    passkeys = Ceremonies(office.desk.hub.passkeys, office.desk.hub.challenges)
     asked = passkeys.options_to_make(account, site, "making")
     passkeys.add(account, "laptop", device.make(asked), site, "making")
     return device
@@ -60,9 +60,10 @@ def by_passkey(browser: Browser, device: Authenticator) -> Page:
     return sent_from_localhost(browser, form, answer=device.sign(asked))
 
 
-def leave(browser: Browser) -> str:
+def leave(browser: Browser, after: str = "/") -> str:
     """Sign in elsewhere; return the address that the browser is sent back to."""
-    answer = browser.client.get("/-/sign-in/elsewhere", follow_redirects=False)
+    path = f"/-/sign-in/elsewhere?next={after}"
+    answer = browser.client.get(path, follow_redirects=False)
     there = httpx2.get(answer.headers["location"], follow_redirects=False)
     return str(there.headers["location"])
 

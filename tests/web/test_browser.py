@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import uvicorn
 
 from web.browsers import BOARD, Office, item_path, open_office
+from web.chrome import WAIT_MS, listening, running
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.browser
-
-_WAIT_MS = 20_000
-_START_S = 30
 
 
 @pytest.fixture(scope="module")
@@ -33,19 +28,15 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
 @pytest.fixture(scope="module")
 def address(office: Office) -> Iterator[str]:
     """Where the hub listens while the tests of this file run."""
-    with _listening(office.app) as url:
+    with listening(office.app) as url:
         yield url
 
 
 @pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
     """One running browser."""
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415  # an extra that may be missing
-
-    with sync_playwright() as driver:
-        found = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+    with running(chromium) as found:
         yield found
-        found.close()
 
 
 Opened = Callable[..., "Page"]
@@ -59,7 +50,7 @@ def opened(browser: Browser, address: str) -> Iterator[Opened]:
 
     def open_page(path: str, **options: Any) -> Page:
         context = browser.new_context(base_url=address, **options)
-        context.set_default_timeout(_WAIT_MS)
+        context.set_default_timeout(WAIT_MS)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -136,7 +127,7 @@ def test_an_item_is_claimed_by_form(office: Office, opened: Opened) -> None:
 def test_all_of_it_works_without_scripts(office: Office, opened: Opened) -> None:
     page = _signed_in(office, opened, "acme", java_script_enabled=False)
 
-    page.click("text=Post >> nth=0")
+    page.click("#head a.go")
     page.fill("#title", "By hand")
     page.fill("#description", "No *scripts* at all")
     page.select_option("#type", "docs")
@@ -230,30 +221,3 @@ def _signed_in(office: Office, opened: Opened, who: str, **options: Any) -> Page
     page.click("form button.go")
     page.wait_for_selector("h1:has-text('Wanted')")
     return page
-
-
-@contextmanager
-def _listening(app: Any) -> Iterator[str]:
-    config = uvicorn.Config(app, port=0, log_level="warning", access_log=False, lifespan="off")
-    server = uvicorn.Server(config)
-    started = threading.Event()
-    thread = threading.Thread(target=_run, args=(server, started), daemon=True)
-    thread.start()
-    try:
-        assert started.wait(_START_S)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        thread.join(_START_S)
-
-
-def _run(server: uvicorn.Server, started: threading.Event) -> None:
-    startup = server.startup
-
-    async def told(sockets: Any = None) -> None:
-        await startup(sockets)
-        started.set()
-
-    server.startup = told  # type: ignore[method-assign]
-    server.run()

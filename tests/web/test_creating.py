@@ -116,6 +116,14 @@ def test_a_second_of_one_name_is_refused_and_the_first_stays(office: Office, ada
     assert "First" == meta(office, "ada/twice")["wasteland_name"]
 
 
+def test_a_form_that_is_sent_twice_makes_one_and_leads_to_it(ada: Browser) -> None:
+    form = ada.get("/-/new").form("/-/new")
+
+    first, second = (ada.send(form, name="sent-twice") for _ in range(2))
+
+    assert [(200, "/ada/sent-twice")] * 2 == [(one.status, one.path) for one in (first, second)]
+
+
 def test_only_namespaces_of_ones_own_are_offered_and_taken(ada: Browser) -> None:
     page = ada.get("/-/new")
     offered = [given["value"] for tag, given in page.tags if tag == "option"]

@@ -151,10 +151,7 @@ def _make(page: Page, label: str) -> None:
 
 def _count(office: Office, account: str) -> int:
     """Return how many answers the passkey of an account has given."""
-    rows = office.desk.hub.passkeys._file.read(
-        "SELECT sign_count FROM passkeys WHERE account = ?", (account,)
-    )
-    return int(rows[0]["sign_count"]) - 1
+    return office.desk.hub.passkeys.of_account(account)[0].sign_count - 1
 
 
 def _is_wrong(line: Any) -> bool:

@@ -18,7 +18,8 @@ from fastapi.routing import iter_route_contexts
 from wasteland.commons.operations import OPERATIONS
 from wasteland.web.app import add_pages
 from web.browsers import Office, open_office
-from web.permissions import ROLES, Row, Stage, rows
+from web.permissions import ROLES, Row, rows
+from web.stage import Stage
 
 _ROWS = rows()
 _CASES = [(preset, row) for preset in ("team", "open") for row in _ROWS if preset in row.expected]

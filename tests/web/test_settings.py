@@ -263,7 +263,8 @@ def test_a_webhook_shows_its_secret_once_and_its_address_never(tmp_path: Path) -
         assert 1 == len(office.desk.hub.webhooks.deliveries(secret))
         owner.send(tested.form("/remove"))
         assert [] == list(office.desk.hub.webhooks.hooks(REPO))
-        wrong = owner.send(form, url="javascript:alert(1)")
+        assert 403 == owner.send(form, url="https://ci.example.org/twice").status
+        wrong = owner.send(tested.form("/webhooks"), url="javascript:alert(1)")
         assert 422 == wrong.status
         assert "javascript:alert(1)" == wrong.form("/webhooks").fields["url"]
 

@@ -165,6 +165,21 @@ def test_who_is_linked_signs_in_elsewhere(
     assert urlsplit(elsewhere.url).netloc in page.text
 
 
+@pytest.mark.parametrize(
+    ("after", "found"),
+    [("/acme/board/rigs", "/acme/board/rigs"), ("//evil.example", "/acme/board")],
+)
+def test_signing_in_elsewhere_leads_on_and_to_no_other_site(
+    office: Office, elsewhere: IdentityServer, account: str, after: str, found: str
+) -> None:
+    office.desk.hub.identities.link(Person(elsewhere.url, elsewhere.person["sub"]), account)
+    browser = office.browser()
+
+    page = come_back(browser, leave(browser, after))
+
+    assert (200, found) == (page.status, page.path)
+
+
 def test_a_stranger_gets_an_account_only_where_that_was_configured(
     office: Office, elsewhere: IdentityServer
 ) -> None:

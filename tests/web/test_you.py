@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from hub.authenticator import Authenticator
+from wasteland.hub.ceremonies import site_of
 from wasteland.hub.contacts import Contact, Digest
-from wasteland.hub.passkeys import site_of
 from wasteland.hub.tokens import Scope, read_token
 from web.browsers import BOARD, Browser, Office, Page
 from web.entering import (
@@ -64,8 +64,8 @@ def test_a_changed_password_ends_every_other_session(
 @pytest.mark.parametrize(
     ("typed", "status", "told"),
     [
-        ({"present": "wrong as can be"}, 401, "not your present password"),
-        ({"present": ""}, 401, "not your present password"),
+        ({"present": "wrong as can be"}, 422, "not your present password"),
+        ({"present": ""}, 422, "not your present password"),
         ({"present": WORDS, "again": "another"}, 422, "not the same"),
         ({"present": WORDS, "password": "short", "again": "short"}, 422, "12 to 256"),
     ],

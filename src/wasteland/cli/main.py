@@ -50,6 +50,7 @@ _SECTIONS = (
         "Judge work",
         ("inbox", "review", "comment", "accept", "reject", "close", "merge", "decline"),
     ),
+    ("Keep order", ("report", "reports", "answer", "appeal", "audit", "peer")),
     ("Run a commons", ("rig", "policy", "import", "sync", "remote", "doctor", "undo")),
     ("Hubs", ("serve", "hub", "login", "logout", "mirror", "export")),
     ("Yourself", ("config", "completion", "version")),

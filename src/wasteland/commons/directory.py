@@ -34,6 +34,7 @@ _ORDERS: Final[Mapping[str, tuple[str, str]]] = {
         f"({_TRUST} < :value OR ({_TRUST} = :value AND `handle` > :after))",
     ),
 }
+_END: Final[Mapping[str, Value]] = {"newest": "", "trust": -1}
 _HELD: Final = "SELECT * FROM `wlx_moderation` WHERE `action` IN ('suspend', 'restore')"
 _VALUES: Final = {"handle": "`handle`", "newest": _SINCE, "trust": _TRUST}
 
@@ -134,4 +135,4 @@ def _value(query: Query, sort: str, handle: str) -> Value:
     """Return what the order compares of the rig *handle*; its end where there is no such rig."""
     sql = f"SELECT {_VALUES[sort]} AS v FROM `rigs` WHERE `handle` = :handle"
     rows = query(sql, {"handle": handle})
-    return rows[0]["v"] if rows else -1 if sort == "trust" else ""
+    return rows[0]["v"] if rows else _END[sort]

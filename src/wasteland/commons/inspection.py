@@ -103,7 +103,7 @@ def judge_pull(session: Session, pull: PullRequest, main: Main) -> Submission:
         rows=rows,
         allowed=not reasons,
         reasons=reasons,
-        findings=findings(main.query, _submitted(rows)),
+        findings=findings(main.query, submitted(rows)),
         main=main.head,
         judged_at=session.host.now(),
         actions=actions,
@@ -112,12 +112,12 @@ def judge_pull(session: Session, pull: PullRequest, main: Main) -> Submission:
 
 def _shares_evidence(rows: Sequence[RowChange], moved: Sequence[RowChange]) -> bool:
     """Whether work that came to main was handed in with evidence that *rows* hand in too."""
-    pieces = [p for each in _submitted(rows) for p in evidence.read_all(each.evidence or "")]
-    news = _submitted(moved) if pieces else []
+    pieces = [p for each in submitted(rows) for p in evidence.read_all(each.evidence or "")]
+    news = submitted(moved) if pieces else []
     return bool(news) and bool(same([p for p in pieces if p.identities], news))
 
 
-def _submitted(rows: Sequence[RowChange]) -> list[Completion]:
+def submitted(rows: Sequence[RowChange]) -> list[Completion]:
     """Return the work that *rows* hand in."""
     return [
         Completion.from_row(row.row)

@@ -402,6 +402,7 @@ OPERATIONS: Final = (
         "Take back your last operation",
         "POST /undo",
         example="wl undo --dry-run",
+        params={"of": Param("the operation that is meant; refuse any other")},
         destructive=True,
     ),
     _row(
@@ -598,7 +599,7 @@ OPERATIONS: Final = (
         params={
             "rule": Param("a rule's name", source="rule"),
             "value": Param("as for wl policy set; nothing for what the preset says"),
-            "limit": Param("changes of main at most, and as many pull requests"),
+            "last": Param("how many changes of main, and pull requests besides"),
         },
     ),
     _row(

@@ -38,7 +38,7 @@ class Policies(WriteSession):
         scale = RuleLine(policy.SCALE_KEY, found.scale or "not stated", f"_meta {policy.SCALE_KEY}")
         return [*lines, scale]
 
-    def try_rule(self, rule: str, value: str, *, limit: int = trials.MOST) -> PolicyTrial:
+    def try_rule(self, rule: str, value: str, *, last: int = trials.MOST) -> PolicyTrial:
         """
         Say what a rule would have made of past changes, before it is stated.
 
@@ -46,17 +46,17 @@ class Policies(WriteSession):
 
         Args:
             value: As for stating it; "" for what the preset says.
-            limit: Changes of main at most, and as many pull requests.
+            last: How many changes of main, and pull requests besides; 1 to 1000.
         Raises:
-            Invalid: No such rule, or not its form.
+            Invalid: No such rule, or not its form; or not that many.
         """
-        return self.try_rules({rule: value or None}, limit=limit)
+        return self.try_rules({rule: value or None}, last=last)
 
     def try_rules(
-        self, changes: Mapping[str, str | None], *, limit: int = trials.MOST
+        self, changes: Mapping[str, str | None], *, last: int = trials.MOST
     ) -> PolicyTrial:
         """Say what several rules together would have made of past changes."""
-        return trials.attempt_rules(self, changes, limit=limit)
+        return trials.attempt_rules(self, changes, last=last)
 
     def set_rule(
         self, rule: str, value: str, *, op_id: str | None = None, dry_run: bool = False

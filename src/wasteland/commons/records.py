@@ -12,10 +12,11 @@ from typing import Any, Final
 
 from ..protocol import chain
 from ..protocol.diff import RowChange
-from ..protocol.errors import NotFound, WastelandError
+from ..protocol.errors import Forbidden, NotFound, WastelandError
 from ..protocol.moderation import Deed, Ledger, Target
 from ..protocol.policy import Action, Policy
 from ..protocol.records import Moderation, Rig
+from ..protocol.rules_peers import blocking
 from ..protocol.schema import MODERATION, Value
 from .queries import Query
 from .session import Session
@@ -39,9 +40,23 @@ def ledger(query: Query) -> Ledger:
 
 
 def blocked(query: Query) -> list[str]:
-    """Return the peers that are blocked."""
-    found = query(_BLOCKS, {})
+    """Return the peers that are blocked; none on a commons that keeps no records."""
+    try:
+        found = query(_BLOCKS, {})
+    except NotFound:
+        return []
     return [r.target or "" for r in Ledger(map(Moderation.from_row, found)).blocks()]
+
+
+def refuse_blocked(query: Query, address: str) -> None:
+    """
+    Return if *address* lies with no peer that the commons has blocked.
+
+    Raises:
+        Forbidden: It does.
+    """
+    if peer := blocking(blocked(query), address):
+        raise Forbidden(f"This commons has blocked {peer}.", hint="wl peer list", peer=peer)
 
 
 def reported_items(changes: Iterable[RowChange]) -> set[str]:

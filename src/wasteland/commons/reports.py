@@ -68,7 +68,7 @@ class Reporting(RecordKeeping):
         """
         Tell the moderators of an item, a rig or a comment that should not be here.
 
-        A report is a record of the commons: its rigs can read who reported what, and why.
+        A report is a record of the commons: whoever reads its rows can read who reported what.
 
         Args:
             target: An item's id, a rig's handle, or a comment as PULL#NUMBER.

@@ -19,7 +19,7 @@ from ..engines.base import MAIN, Engine
 from ..hosts.base import HostAbility, PullState
 from ..protocol import policy
 from ..protocol.diff import DiffKind, RowChange
-from ..protocol.errors import WastelandError
+from ..protocol.errors import Invalid, WastelandError
 from ..protocol.gate import Submission
 from ..protocol.policy import Policy
 from ..protocol.records import Completion, WantedItem
@@ -30,6 +30,7 @@ from .session import Session, branch_rig
 
 MOST: Final = 200
 """Changes of main, and pull requests besides, that are tried when nothing else is asked for."""
+_LONGEST: Final = 1000
 _KEPT_BY_HOST: Final = "wlx_leases"
 _UNSEEN: Final = frozenset({"review", "comment", "merge", "lease_hours", policy.NAME_KEY})
 """Rules that no row of a past change shows."""
@@ -105,25 +106,27 @@ class _Past:
 
 
 def attempt_rules(
-    session: Session, changes: Mapping[str, str | None], *, limit: int = MOST
+    session: Session, changes: Mapping[str, str | None], *, last: int = MOST
 ) -> PolicyTrial:
     """
     Return what *changes* of the rules would have made of the past.
 
     Args:
         changes: Rule -> text; None for what the preset says.
-        limit: Changes of main at most, and as many pull requests.
+        last: How many changes of main, and pull requests besides; 1 to 1000.
     Raises:
-        Invalid: No such rule, or not its form.
+        Invalid: No such rule, or not its form; or not that many.
     """
+    if not 1 <= last <= _LONGEST:
+        raise Invalid(f"1 to {_LONGEST} changes are tried, not {last}.", field="last", value=last)
     checked = {
         rule: None if text is None else policy.check_rule(rule, text)
         for rule, text in changes.items()
     }
     meta = queries.meta(session.main())
     now, then = Policy.from_meta(meta), Policy.from_meta(policy.restated(meta, checked))
-    landed, is_whole = _landed(session, limit)
-    past = [*landed, *_offered(session, limit)]
+    landed, is_whole = _landed(session, last)
+    past = [*landed, *_offered(session, last)]
     trials = [(one, _tried(session, one, now, then)) for one in past]
     kept = [(one, trial) for one, trial in trials if not _tells_nothing(trial)]
     return PolicyTrial(
@@ -166,10 +169,10 @@ def _told(one: _Past, trial: Trial) -> PastChange:
 # --- the past
 
 
-def _landed(session: Session, limit: int) -> tuple[list[_Past], bool]:
+def _landed(session: Session, last: int) -> tuple[list[_Past], bool]:
     """Return the changes of main, newest first, and whether these are all."""
     engine = session.engine
-    commits = engine.log(MAIN, limit=limit + 1)
+    commits = engine.log(MAIN, limit=last + 1)
     found = []
     for commit, parent in pairwise(commits):
         rows = _own_rows(engine.diff(parent.hash, commit.hash))
@@ -177,16 +180,16 @@ def _landed(session: Session, limit: int) -> tuple[list[_Past], bool]:
             title = commit.message.splitlines()[0] if commit.message else ""
             past = _Past(engine, parent.hash, commit.hash, rows, commit.author, commit.at, title)
             found.append(past)
-    return found, len(commits) <= limit
+    return found, len(commits) <= last
 
 
-def _offered(session: Session, limit: int) -> Iterator[_Past]:
+def _offered(session: Session, last: int) -> Iterator[_Past]:
     """Yield the pull requests that were not merged, newest first, as far as they are still here."""
     if HostAbility.PULL_REQUESTS not in session.host.abilities or not session.is_owned:
         return
     pulls = session.host.pulls(session.repo, state=None)
     waiting = [pull for pull in pulls if pull.state is not PullState.MERGED]
-    for pull in reversed(waiting[-limit:]):
+    for pull in reversed(waiting[-last:]):
         try:
             engine = session.host.engine(pull.source)
             base = engine.merge_base(MAIN, pull.head)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ..hosts.base import PullState
 from ..protocol.errors import Conflict
 from ..protocol.lifecycle import EDITABLE
+from ..protocol.names import visible
 from ..protocol.policy import Action
 from . import receipts
 from .intents import Intent, Options
@@ -27,6 +28,7 @@ _FINAL = {
     "accept": "an acceptance is final; answer it with another stamp",
     "reject": "a rejection is answered by submitting again",
     "close": "a closed item stays closed; post a new one",
+    "decline": "what was declined may be offered again",
     "merge": "what was merged is undone by a new change",
     "withdraw": "post the item again",
     "register": "a registration is permanent",
@@ -40,6 +42,7 @@ _FINAL = {
 }
 
 
+_TURNED_AWAY = frozenset({"reject", "decline"})
 _REVERSIBLE = frozenset({"claim", "post", "update"})
 
 
@@ -51,7 +54,7 @@ def is_reversible(operation: str, state: str) -> bool:
 class Undo(Work):
     """The operation that takes back one's own last step."""
 
-    def undo(self, *, op_id: str | None = None, dry_run: bool = False) -> Receipt:
+    def undo(self, *, of: str = "", op_id: str | None = None, dry_run: bool = False) -> Receipt:
         """
         Take back your last operation.
 
@@ -59,13 +62,21 @@ class Undo(Work):
         withdrawn; an update gets its former texts. Once more, it takes back the operation before
         that: what was undone, and its undoing, do not count.
 
+        Args:
+            of: The operation that is meant; "" for whichever was the last.
         Raises:
-            Conflict: There is nothing to undo, or it is final.
+            Conflict: There is nothing to undo, it is final, or another was the last.
         """
         options = self.options(op_id, dry_run=dry_run)
         if earlier := self._undone_as(options):
             return earlier
         last = self._last(options)
+        if of and last.op_id != of:
+            raise Conflict(
+                f"Your last operation is {last.operation} of {last.id}, no longer {visible(of)}.",
+                hint="wl undo --dry-run",
+                operation=last.operation,
+            )
         options = replace(options, undoes=last.op_id)
         if last.state == receipts.PENDING and last.pull:
             return self._close_offer(last, options)
@@ -120,12 +131,14 @@ class Undo(Work):
         """
         Yield the receipts of the rig's operations that changed anything, newest first.
 
-        What changed no rows, an extended lease or a remark, has nothing to take back.
+        What changed no rows, an extended lease or a remark, has nothing to take back; but who has
+        turned an offer away does not mean the operation before that.
         """
         for operation in self.host.operations(self.repo, actor=self.need_rig(), limit=_LOOK_BACK):
-            if operation.receipt and operation.receipt.get("state") != receipts.UNCHANGED:
+            if operation.receipt:
                 receipt = Receipt.from_json(operation.receipt)
-                if receipt.rows or receipt.undoes:
+                changed = receipt.rows and receipt.state != receipts.UNCHANGED
+                if changed or receipt.undoes or receipt.operation in _TURNED_AWAY:
                     yield receipt
 
     def _close_offer(self, last: Receipt, options: Options) -> Receipt:

@@ -9,7 +9,9 @@ from functools import partial
 from typing import Final
 
 from ..commons import queries
+from ..commons.inspection import judge_pull, main_of, submitted
 from ..commons.search import Search
+from ..commons.session import Seat, Session
 from ..hosts.base import RepoName
 from ..protocol.errors import NotFound
 from . import notices
@@ -86,11 +88,17 @@ class _Indexes:
 
 
 class _Evidence:
-    """Looks at the evidence of the commons here, where the hub may call addresses at all."""
+    """
+    Looks at the evidence of the commons here, where the hub may call addresses at all.
+
+    What waits for review is looked at too, unless the gate refuses it: nobody may have addresses
+    called by offering what can never land.
+    """
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._seen: dict[RepoName, str] = {}
+        self._offered: dict[RepoName, set[tuple[str, str]]] = {}
 
     def __call__(self) -> None:
         if not self._hub.outgoing.enabled:
@@ -104,8 +112,22 @@ class _Evidence:
         try:
             engine = self._hub.host.engine(repo)
             head = engine.head()
-            if self._seen.get(repo) != head and self._hub.is_commons(repo):
+            if not self._hub.is_commons(repo):
+                return
+            if self._seen.get(repo) != head:
                 self._hub.watch.note_all(str(repo), queries.at(engine))
+            self._note_offered(repo)
         except NotFound:
             return
         self._seen[repo] = head
+
+    def _note_offered(self, repo: RepoName) -> None:
+        """Remember the work in pull requests that have not been looked at as they are."""
+        session = Session(self._hub.host, repo, Seat())
+        waiting = {(pull.id, pull.head): pull for pull in session.pending()}
+        new = [pull for key, pull in waiting.items() if key not in self._offered.get(repo, ())]
+        for pull in new:
+            found = judge_pull(session, pull, main_of(session))
+            if found.allowed:
+                self._hub.watch.note(str(repo), submitted(found.rows))
+        self._offered[repo] = set(waiting)

@@ -61,7 +61,7 @@ S = TypeVar("S", bound=Session)
 BODY_LIMIT_BYTES: Final = 65_536
 _INDEXES: Final = ".indexes"
 _WEBHOOKS: Final = "webhooks.db"
-_LOOK_S: Final = 0.2
+_LOOK_S: Final = 0.1
 _TOLD_S: Final = 60.0
 _REMEMBERED: Final = 10_000  # accounts whose rigs are known at a head of main
 _RIGS_OF: Final = "SELECT * FROM `rigs` WHERE LOWER(`dolthub_org`) = :owner ORDER BY `handle`"
@@ -149,7 +149,7 @@ class Hub:
         self.accounts = Accounts(self._store, host.now)
         self.challenges = Challenges(host.now)
         self.passwords = Passwords(self._store, self.accounts, host.now)
-        self.passkeys = Passkeys(self._store, host.now, self.challenges)
+        self.passkeys = Passkeys(self._store, host.now)
         self.identities = Identities(self._store, self.accounts, host.now)
         self.provider: Provider | None = None
         self.catalog = Catalog(self._store, host.now, options.visibility)

@@ -1,77 +1,20 @@
-"""
-Passkeys of accounts: making one, and signing in with one.
-
-A passkey stands for the whole account, so the person is verified where it is kept. It belongs to a
-name of this hub, and browsers make none for a bare IP address.
-"""
+"""Passkeys that accounts have; how they are made and used is ``ceremonies``'s."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from dataclasses import field
 from datetime import datetime
-from ipaddress import ip_address
-from typing import Any, Final
-
-import webauthn
-from webauthn.helpers import base64url_to_bytes, bytes_to_base64url, options_to_json_dict
-from webauthn.helpers.exceptions import WebAuthnException
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
+from typing import Final
 
 from ..hosts.state.file import StateFile, stored_time
-from ..protocol.errors import Conflict, Invalid, LimitReached, NotFound, Unauthenticated
+from ..protocol.errors import Conflict, NotFound, Unauthenticated
 from ..protocol.lean import dataclass
-from ..protocol.names import visible
 from ..protocol.records import write_time
-from .challenges import LIFETIME, Challenges
 
-MAKE: Final = "make a passkey"
-SIGN_IN: Final = "sign in with a passkey"
-_MOST: Final = 20
-_LABEL_LIMIT: Final = 60
-_LONGEST: Final = 16_384
-_LOOPBACK: Final = "localhost"
-_NAME: Final = "Wasteland"
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """
-    This hub as a browser that asks knows it.
-
-    Attributes:
-        name: Without port.
-        origin: What pages of it come from.
-    """
-
-    name: str
-    origin: str
-
-    @property
-    def can_have_passkeys(self) -> bool:
-        """Whether browsers make passkeys for it: they do for names, and not for addresses."""
-        try:
-            ip_address(self.name.strip("[]"))
-        except ValueError:
-            return True
-        return False
-
-    @property
-    def local_name(self) -> str:
-        """The origin of the same hub that can have passkeys, if this is its loopback address."""
-        try:
-            is_loopback = ip_address(self.name.strip("[]")).is_loopback
-        except ValueError:
-            return ""
-        return f"http://{_LOOPBACK}{self.origin.partition(self.name)[2]}" if is_loopback else ""
+MOST: Final = 20
+"""How many an account may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +24,16 @@ class Passkey:
 
     Attributes:
         id: That of its credential, base64url.
+        public_key: As its keeper gave it, COSE.
+        sign_count: Of answers that its keeper has given; 0 for ever where it does not count.
         label: What its owner calls it.
         used_at: None while nobody has signed in with it.
     """
 
     id: str
     account: str
+    public_key: bytes = field(repr=False)
+    sign_count: int
     label: str
     created_at: datetime
     used_at: datetime | None
@@ -95,12 +42,9 @@ class Passkey:
 class Passkeys:
     """The table of passkeys."""
 
-    def __init__(
-        self, file: StateFile, clock: Callable[[], datetime], challenges: Challenges
-    ) -> None:
+    def __init__(self, file: StateFile, clock: Callable[[], datetime]) -> None:
         self._file = file
         self._clock = clock
-        self._challenges = challenges
 
     def of_account(self, account: str) -> list[Passkey]:
         """Return an account's passkeys, oldest first."""
@@ -109,8 +53,8 @@ class Passkeys:
 
     def find(self, passkey_id: str) -> Passkey | None:
         """Return one passkey; None where there is none of that id."""
-        row = self._row(passkey_id)
-        return _passkey(row) if row else None
+        rows = self._file.read("SELECT * FROM passkeys WHERE id = ?", (passkey_id,))
+        return _passkey(rows[0]) if rows else None
 
     def remove(self, account: str, passkey_id: str) -> None:
         """
@@ -123,61 +67,15 @@ class Passkeys:
         if not self._file.write(sql, (account, passkey_id)):
             raise NotFound("That passkey is gone already.")
 
-    # --- making one
-
-    def options_to_make(self, account: str, site: Site, browser: str) -> dict[str, Any]:
+    def keep(
+        self, account: str, label: str, *, passkey_id: str, public_key: bytes, sign_count: int
+    ) -> Passkey:
         """
-        Return what a browser needs to make a passkey for *account*.
+        Keep a new passkey of *account*.
 
         Raises:
-            LimitReached: It has as many as it may.
+            Conflict: It is kept already, or there are as many as there may be.
         """
-        known = self.of_account(account)
-        if len(known) >= _MOST:
-            raise LimitReached(f"An account has {_MOST} passkeys at most.", limit=_MOST)
-        options = webauthn.generate_registration_options(
-            rp_id=site.name,
-            rp_name=_NAME,
-            user_name=account,
-            user_id=_user_id(account),
-            challenge=self._challenges.make(MAKE, browser).encode(),
-            timeout=int(LIFETIME.total_seconds() * 1000),
-            authenticator_selection=AuthenticatorSelectionCriteria(
-                resident_key=ResidentKeyRequirement.REQUIRED,
-                require_resident_key=True,
-                user_verification=UserVerificationRequirement.REQUIRED,
-            ),
-            exclude_credentials=[
-                PublicKeyCredentialDescriptor(id=base64url_to_bytes(one.id)) for one in known
-            ],
-        )
-        return options_to_json_dict(options)
-
-    def add(self, account: str, label: str, answer: str, site: Site, browser: str) -> Passkey:
-        """
-        Keep the passkey that a browser has made for *account*.
-
-        Args:
-            answer: The credential, as JSON of the browser.
-        Raises:
-            Invalid: It has no name, or the answer is none to what this browser was asked.
-            Forbidden: It was asked of another browser, or too long ago.
-            Conflict: It is kept already.
-        """
-        named = " ".join(label.split())[:_LABEL_LIMIT]
-        if not named:
-            raise Invalid("Give the passkey a name, to tell it from others.", field="label")
-        credential, challenge = _read(answer)
-        self._challenges.spend(challenge, MAKE, browser)
-        with _refused():
-            made = webauthn.verify_registration_response(
-                credential=credential,
-                expected_challenge=challenge.encode(),
-                expected_rp_id=site.name,
-                expected_origin=site.origin,
-                require_user_verification=True,
-            )
-        passkey_id = bytes_to_base64url(made.credential_id)
         added = self._file.write(
             "INSERT OR IGNORE INTO passkeys (id, account, public_key, sign_count, label, "
             "created_at) SELECT ?, ?, ?, ?, ?, ? "
@@ -185,12 +83,12 @@ class Passkeys:
             (
                 passkey_id,
                 account,
-                made.credential_public_key,
-                made.sign_count,
-                named,
+                public_key,
+                sign_count,
+                label,
                 write_time(self._clock()),
                 account,
-                _MOST,
+                MOST,
             ),
         )
         found = self.find(passkey_id)
@@ -198,108 +96,28 @@ class Passkeys:
             raise Conflict("That passkey is kept already, or there are too many.")
         return found
 
-    # --- signing in with one
-
-    def options_to_sign_in(self, site: Site, browser: str) -> dict[str, Any]:
-        """Return what a browser needs to offer the passkeys that it has for this hub."""
-        options = webauthn.generate_authentication_options(
-            rp_id=site.name,
-            challenge=self._challenges.make(SIGN_IN, browser).encode(),
-            timeout=int(LIFETIME.total_seconds() * 1000),
-            user_verification=UserVerificationRequirement.REQUIRED,
-        )
-        return options_to_json_dict(options)
-
-    def check(self, answer: str, site: Site, browser: str) -> Passkey:
+    def note_use(self, passkey: Passkey, sign_count: int) -> None:
         """
-        Return the passkey that a browser has answered with.
+        Note that somebody signs in with *passkey*, as it was read.
 
         Raises:
-            Invalid: That is no answer of a passkey.
-            Forbidden: It was asked of another browser, or too long ago.
-            Unauthenticated: It is no passkey of this hub, or may be a copy of one.
+            Unauthenticated: Somebody else has meanwhile.
         """
-        credential, challenge = _read(answer)
-        self._challenges.spend(challenge, SIGN_IN, browser)
-        row = self._row(str(credential.get("id", "")))
-        if row is None or not _is_for(credential, row["account"]):
-            raise Unauthenticated("This hub does not know that passkey.", field="passkey")
-        with _refused():
-            shown = webauthn.verify_authentication_response(
-                credential=credential,
-                expected_challenge=challenge.encode(),
-                expected_rp_id=site.name,
-                expected_origin=site.origin,
-                credential_public_key=row["public_key"],
-                credential_current_sign_count=row["sign_count"],
-                require_user_verification=True,
-            )
         # Of two answers that bear the same count, one is a copy's.
         counted = self._file.write(
             "UPDATE passkeys SET sign_count = ?, used_at = ? WHERE id = ? AND sign_count = ?",
-            (shown.new_sign_count, write_time(self._clock()), row["id"], row["sign_count"]),
+            (sign_count, write_time(self._clock()), passkey.id, passkey.sign_count),
         )
         if not counted:
             raise Unauthenticated("That passkey was used elsewhere just now.", field="passkey")
-        return _passkey(row)
-
-    def _row(self, passkey_id: str) -> sqlite3.Row | None:
-        rows = self._file.read("SELECT * FROM passkeys WHERE id = ?", (passkey_id,))
-        return rows[0] if rows else None
-
-
-def site_of(host: str) -> Site:
-    """
-    Return this hub as a browser knows it that names *host*.
-
-    A hub is reached by TLS, of a proxy's, from everywhere but its own machine.
-    """
-    name = host[: host.rindex("]") + 1] if "]" in host else host.partition(":")[0]
-    name = name.lower()
-    is_local = name in {_LOOPBACK, "127.0.0.1", "[::1]"}
-    return Site(name, f"{'http' if is_local else 'https'}://{host.lower()}")
-
-
-def _read(answer: str) -> tuple[dict[str, Any], str]:
-    """Return a browser's answer, and the challenge that it says it answers."""
-    try:
-        if len(answer) > _LONGEST:
-            raise ValueError(len(answer))
-        credential = json.loads(answer)
-        client = json.loads(base64url_to_bytes(credential["response"]["clientDataJSON"]))
-        return credential, base64url_to_bytes(client["challenge"]).decode()
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise Invalid(
-            "The browser sent no passkey.", hint="switch scripts on", field="passkey"
-        ) from error
-
-
-@contextmanager
-def _refused() -> Iterator[None]:
-    """Say of what the library refuses, whatever it is, that it is no passkey of ours."""
-    try:
-        yield
-    except (WebAuthnException, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise Unauthenticated(
-            f"That passkey is refused: {visible(str(error), 200)}.", field="passkey"
-        ) from error
-
-
-def _is_for(credential: dict[str, Any], account: str) -> bool:
-    """Return whether an answer is for that account, as far as it says for whom it is."""
-    said = credential["response"].get("userHandle")
-    return not said or said == bytes_to_base64url(_user_id(account))
-
-
-def _user_id(account: str) -> bytes:
-    """Return what stands for an account where passkeys are kept; it tells nobody its name."""
-    return hashlib.sha256(f"wasteland account {account.casefold()}".encode()).digest()
 
 
 def _passkey(row: sqlite3.Row) -> Passkey:
     return Passkey(
         id=row["id"],
         account=row["account"],
+        public_key=row["public_key"],
+        sign_count=row["sign_count"],
         label=row["label"],
         created_at=stored_time(row["created_at"]),
         used_at=stored_time(row["used_at"]) if row["used_at"] else None,

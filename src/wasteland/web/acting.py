@@ -69,15 +69,20 @@ def acts_of(
     session = place.session
     actor, policy = session.actor(), session.policy()
     allowed = next_steps(sheet.item, actor, policy)
-    for offered in sheet.pending:
-        # What waits is decided on as it was offered, though main does not show it yet.
-        status = offered.status or sheet.item.status
-        seen = replace(sheet.item, status=status, claimed_by=offered.rig)
-        allowed += _DECIDES.intersection(next_steps(seen, actor, policy)).difference(allowed)
+    # What waits is decided on as it was offered, though main does not show it yet.
+    seen = [
+        replace(sheet.item, status=offered.status or sheet.item.status, claimed_by=offered.rig)
+        for offered in sheet.pending
+    ]
+    for each in seen:
+        allowed += _DECIDES.intersection(next_steps(each, actor, policy)).difference(allowed)
     steps = sorted(allowed, key=_PLACES.index)
     found = [_act(place, step, sheet.item, waiting, tried) for step in steps]
-    refused = [s for s in _NOT_HIDDEN if s not in allowed and can(s, sheet.item)]
-    return found + [_refused(step, sheet.item, actor, policy) for step in refused]
+    for step in _NOT_HIDDEN:
+        about = [item for item in (sheet.item, *seen) if can(step, item)]
+        if about and step not in allowed and (step in _DECIDES or about[0] is sheet.item):
+            found.append(_refused(step, about[-1], actor, policy))
+    return found
 
 
 def operation(name: str) -> Operation:
@@ -113,9 +118,7 @@ def carry_out(visit: Visit, row: Operation, place: Place, *keys: str, **given: A
         typed |= stamping.read(visit.sent)
     typed.setdefault("head", visit.sent.get(f"head-{visit.sent.get('rig', '')}", ""))
     values: dict[str, Any] = {
-        name: _read(names[name], text)
-        for name, text in {**typed, **given}.items()
-        if name in names
+        name: _read(names[name], text) for name, text in {**typed, **given}.items() if name in names
     }
     if "op_id" in names:
         values["op_id"] = op_id(visit)

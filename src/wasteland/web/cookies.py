@@ -25,8 +25,10 @@ _THEME: Final = "wl-theme"
 _KEYS: Final = "wl-keys"
 _DENSITY: Final = "wl-density"
 _RECEIPT: Final = "wl-receipt"
+_AFTER: Final = "wl-after"
 _LONGEST: Final = 512
 _RECEIPT_S: Final = 60
+_AWAY_S: Final = 600
 _YEAR_S: Final = 31_536_000
 _THEMES: Final = ("dark", "light", "contrast", "parchment")
 _DENSITIES: Final = ("compact", "roomy")
@@ -59,7 +61,7 @@ def set_session(answer: Response, secret: str, *, over_tls: bool) -> None:
 def drop_session(answer: Response) -> None:
     """Take a browser's session, its token for forms, and its last receipt."""
     answer.delete_cookie(_TLS_SESSION, secure=True, httponly=True, samesite="lax", path="/")
-    for name in (_SESSION, _VISITOR, _RECEIPT):
+    for name in (_SESSION, _VISITOR, _RECEIPT, _AFTER):
         answer.delete_cookie(name, httponly=True, samesite="lax", path="/")
 
 
@@ -77,6 +79,16 @@ def set_visitor(answer: Response, request: Request, value: str) -> None:
     """Give a browser what tells it from others."""
     secure = request.url.scheme == "https"
     answer.set_cookie(_VISITOR, value, secure=secure, httponly=True, samesite="lax", path="/")
+
+
+def after_of(request: Request) -> str:
+    """Return where a browser goes on that has signed in elsewhere; not to be believed."""
+    return request.cookies.get(_AFTER, "")
+
+
+def set_after(answer: Response, path: str) -> None:
+    """Have a browser that signs in elsewhere remember where it goes on."""
+    answer.set_cookie(_AFTER, path, max_age=_AWAY_S, httponly=True, samesite="lax", path="/")
 
 
 def theme_of(request: Request) -> str:

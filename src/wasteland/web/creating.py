@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Final
 
@@ -11,9 +13,9 @@ from starlette.responses import Response
 from ..hub import founding
 from ..hub.tokens import Scope
 from ..protocol import fields
-from ..protocol.errors import WastelandError
+from ..protocol.errors import Conflict, WastelandError
 from ..protocol.names import HANDLE_RULE, NAME_RULE, is_handle
-from . import refusals
+from . import acting, refusals
 from .looks import Field
 from .visits import PageRoute, Visit, Visiting
 
@@ -34,6 +36,9 @@ _FIELDS: Final = {
 }
 _USUAL: Final = {"visibility": "public", "policy": "open", "template": "empty"}
 _NAMED: Final = {"commons": "name", "wasteland_name": "title"}
+_MOST_ATTEMPTS: Final = 1000
+_attempts: Final[OrderedDict[str, str]] = OrderedDict()
+_lock: Final = threading.Lock()
 
 
 @router.get("/-/new")
@@ -44,29 +49,46 @@ def new(visit: Visiting) -> Response:
 
 @router.post("/-/new")
 def create(visit: Visiting) -> Response:
-    """Make a commons, and lead to its board."""
-    sent = visit.sent
+    """Make a commons, and lead to its board; sent twice, a form makes one."""
+    wishes = _wishes(visit)
+    path, is_again = f"/{wishes.owner}/{wishes.name}", False
     try:
         visit.need_form()
-        made = founding.create(
-            visit.hub,
-            visit.caller,
-            founding.Wishes(
-                owner=sent.get("owner", ""),
-                name=sent.get("name", "").strip(),
-                handle=sent.get("handle", "").strip(),
-                title=sent.get("title", ""),
-                description=sent.get("description", ""),
-                display_name=sent.get("display_name", ""),
-                preset=sent.get("policy", ""),
-                visibility=sent.get("visibility", ""),
-                template=sent.get("template", ""),
-                rules_of=sent.get("rules_of", "").strip(),
-            ),
-        )
+        is_again = _is_again(acting.op_id(visit), path)
+        made = founding.create(visit.hub, visit.caller, wishes)
+    except Conflict as error:
+        return visit.to(path) if is_again else _form(visit, error)
     except WastelandError as error:
         return _form(visit, error)
     return visit.to(f"/{made.repo}")
+
+
+def _wishes(visit: Visit) -> founding.Wishes:
+    sent = visit.sent
+    return founding.Wishes(
+        owner=sent.get("owner", ""),
+        name=sent.get("name", "").strip(),
+        handle=sent.get("handle", "").strip(),
+        title=sent.get("title", ""),
+        description=sent.get("description", ""),
+        display_name=sent.get("display_name", ""),
+        preset=sent.get("policy", ""),
+        visibility=sent.get("visibility", ""),
+        template=sent.get("template", ""),
+        rules_of=sent.get("rules_of", "").strip(),
+    )
+
+
+def _is_again(op_id: str | None, path: str) -> bool:
+    """Note an attempt; return whether the same form was sent before to make the same."""
+    if op_id is None:
+        return False
+    with _lock:
+        before = _attempts.pop(op_id, "")
+        _attempts[op_id] = path
+        while len(_attempts) > _MOST_ATTEMPTS:
+            _attempts.popitem(last=False)
+    return before == path
 
 
 def namespaces(visit: Visit) -> Sequence[str]:
@@ -98,6 +120,7 @@ def _form(visit: Visit, error: WastelandError | None) -> Response:
         },
         typed=typed,
         refusal=refusal,
+        op=acting.new_op(),
     )
 
 

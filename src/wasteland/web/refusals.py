@@ -67,4 +67,5 @@ def _sentence(error: WastelandError) -> str:
     if error.code == "not_found" and "repo" in error.facts:
         return "There is no such commons, or it is not yours to see."
     text = said(error).strip()
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "…")) else ".")
+    begin = text[:1] if text.startswith("http") else text[:1].upper()
+    return begin + text[1:] + ("" if text.endswith((".", "?", "…")) else ".")

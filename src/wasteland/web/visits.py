@@ -278,6 +278,7 @@ class Visit:
                 status=shown.status,
                 refusal=shown,
                 connection=place.connection,
+                is_unsure=bool(error.facts.get("unsure")),
             )
         return self.page("refusal.html", status=shown.status, refusal=shown)
 

@@ -189,3 +189,18 @@ def test_a_lease_is_told_of_before_it_ends_and_when_it_has(
     assert [Kind.LEASE_ENDING] == later(61)
     assert [Kind.LEASE_ENDING] == later(62)
     assert [Kind.LEASE_ENDED, Kind.LEASE_ENDING] == later(73)
+
+
+def test_a_suspension_and_what_is_answered_to_an_appeal_are_told_with_the_reason(
+    desk: Desk,
+) -> None:
+    joined(desk, "ben")
+    suspended = {"reason": "Copied evidence", "scope": "claiming"}
+    desk.ok("PUT", f"{API}/rigs/ben/suspension", "acme", json=suspended)
+    desk.ok("DELETE", f"{API}/rigs/ben/suspension", "acme", json={"reason": "Settled"})
+
+    restored, held = told(desk, "ben")
+
+    assert (Kind.SUSPENDED, "mia", "Copied evidence") == (held.kind, held.by, held.reason)
+    assert (Kind.RESTORED, "Settled") == (restored.kind, restored.reason)
+    assert "claiming" == held.title

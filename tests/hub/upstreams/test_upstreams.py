@@ -124,6 +124,22 @@ def test_a_wrong_token_is_told_by_field(far: tuple[Desk, str], hub: Hub) -> None
     assert not probe.login
 
 
+def test_connecting_again_keeps_the_newer_token(far: tuple[Desk, str], hub: Hub) -> None:
+    desk, root = far
+
+    for who in ("ada", "acme"):
+        _, kept = hub.upstreams.connect(
+            "max", root, BOARD, Secret(desk.tokens[who]), is_admin=False
+        )
+
+    assert kept is not None
+    assert [kept] == hub.upstreams.connections.of_account("max")
+    assert ("acme", desk.tokens["acme"]) == (
+        kept.login,
+        hub.upstreams.connections.token(kept).reveal(),
+    )
+
+
 def test_a_token_for_reading_is_refused(far: tuple[Desk, str], hub: Hub) -> None:
     desk, root = far
 

@@ -127,5 +127,6 @@ def test_a_board_without_the_hub_says_so_and_goes_on_later(open_page: Opened) ->
 
 
 def _note(complaints: list[str], line: Any) -> None:
-    if line.type == "error" and "Failed to load resource" not in line.text:
+    is_offline = "Failed to fetch" in line.text or "Failed to load resource" in line.text
+    if line.type == "error" and not is_offline:
         complaints.append(line.text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,16 +30,6 @@ async rules => {
       one => one.message).join("; ")).join(" | "));
 }
 """
-_DRESS: Final = """
-async theme => {
-  const link = document.querySelector("link[href*='/theme-']");
-  document.documentElement.dataset.theme = theme;
-  await new Promise(done => {
-    link.onload = done;
-    link.href = link.href.replace(/theme-[a-z]+/, "theme-" + theme);
-  });
-}
-"""
 _COLOURS: Final = ["color-contrast", "link-in-text-block"]
 _PHONE: Final[dict[str, Any]] = {
     "viewport": {"width": 390, "height": 844},
@@ -46,6 +37,7 @@ _PHONE: Final[dict[str, Any]] = {
     "is_mobile": True,
 }
 _MOST_STOPS: Final = 400
+_FOLLOWS: Final = re.compile(r"/(peek|desk)(\?|$)")
 _TEXTS: Final = {
     "title": "Date arithmetic must give the same answer on both engines",
     "description": "Adding **one month** to 31 January.\n\n- A list\n\n> a quote\n\n    code",
@@ -140,8 +132,18 @@ def _maintainer(context: BrowserContext, office: Office) -> Page:
     return page
 
 
+@pytest.mark.parametrize(
+    ("theme", "rules"),
+    [("dark", []), ("light", _COLOURS), ("contrast", _COLOURS), ("parchment", _COLOURS)],
+    ids=["dark", "light", "contrast", "parchment"],
+)
 def test_axe_finds_no_violation_on_any_page_in_any_theme(
-    browser: Browser, office: Office, address: str, everywhere: list[str]
+    browser: Browser,
+    office: Office,
+    address: str,
+    everywhere: list[str],
+    theme: str,
+    rules: list[str],
 ) -> None:
     """
     Every rule in one theme, and in the others those that a theme can break.
@@ -151,15 +153,13 @@ def test_axe_finds_no_violation_on_any_page_in_any_theme(
     """
     found = []
     with _context(browser, address, reduced_motion="reduce") as context:
-        context.add_cookies([{"name": "wl-theme", "value": "dark", "url": address}])
         page = _watched(context, office, "acme")
+        context.add_cookies([{"name": "wl-theme", "value": theme, "url": address}])
         for path in everywhere:
             page.goto(path)
-            found += [f"{path} {told}" for told in page.evaluate(_RUN, [])]
-            found += [f"{path} moves: {told}" for told in sorted(set(page.evaluate(_MOVING)))]
-            for theme in ("light", "contrast", "parchment"):
-                page.evaluate(_DRESS, theme)
-                found += [f"{path} {theme} {told}" for told in page.evaluate(_RUN, _COLOURS)]
+            found += [f"{path} {told}" for told in page.evaluate(_RUN, rules)]
+            if not rules:
+                found += [f"{path} moves: {told}" for told in sorted(set(page.evaluate(_MOVING)))]
 
     assert not found, "\n".join(found)
 
@@ -213,9 +213,13 @@ def _tab_through(page: Page) -> None:
     """Press Tab until all have been reached that can be, once what comes later has come."""
     if page.locator("#peek").is_visible():
         page.wait_for_selector("#peek h2")
+    # What follows the focus would be another thing at each stop.
+    page.route(_FOLLOWS, lambda route: route.abort())
     page.evaluate("window.stops = []")
     for _ in range(_MOST_STOPS):
         page.keyboard.press("Tab")
         if page.evaluate("stops.filter(([one]) => one === document.activeElement).length > 1"):
-            return
-    pytest.fail("Tab never comes round")
+            break
+    else:
+        pytest.fail("Tab never comes round")
+    page.unroute(_FOLLOWS)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from ...protocol import evidence
+from ...protocol.records import Completion
 from ..outgoing.client import Outgoing
 from ..queries import Query
 from .check import State, check, worst
@@ -45,6 +46,11 @@ class Watch:
         rows = query("SELECT `id`, `evidence` FROM `completions` WHERE `evidence` IS NOT NULL", {})
         completions = [(str(row["id"]), str(row["evidence"])) for row in rows]
         self._store.note(repo, completions, at=self._clock())
+
+    def note(self, repo: str, completions: Iterable[Completion]) -> None:
+        """Remember work that waits for review; where its evidence has changed, to be looked at."""
+        found = [(each.id, each.evidence) for each in completions if each.evidence]
+        self._store.note(repo, found, at=self._clock())
 
     def check_due(self, *, limit: int = 20) -> int:
         """Look at what is due, *limit* completions at most; return how many were looked at."""

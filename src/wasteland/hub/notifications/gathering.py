@@ -22,6 +22,7 @@ from .. import news
 from ..hub import Hub
 from ..news import Told
 from .deeds import Deeds
+from .offers import Offers
 
 ENDING: Final = timedelta(hours=12)
 """A lease that ends within this is told of; of a short one, within the last quarter."""
@@ -98,16 +99,20 @@ def _round(hub: Hub, repo: RepoName) -> bool:
     )
     if after == mark and before:
         return True
-    deeds = Deeds(hub, repo)
+    deeds, offers = Deeds(hub, repo), Offers(hub, repo)
     told = [
         *(each for prev, commit in found.steps() for each in deeds.of_commit(prev, commit)),
-        *(each for pull in found.ended for each in deeds.of_end(pull)),
+        *(each for pull in found.ended for each in offers.of_end(pull)),
         *(
             each
             for serial, pull, remark in remarks
-            for each in deeds.of_remark(serial, pull, remark)
+            for each in offers.of_remark(serial, pull, remark)
         ),
-        *(each for serial, pull, said in opinions for each in deeds.of_opinion(serial, pull, said)),
+        *(
+            each
+            for serial, pull, said in opinions
+            for each in offers.of_opinion(serial, pull, said)
+        ),
     ]
     told.sort(key=lambda each: each.at)
     kept = hub.notifications.tell(repo, told, before=before, after=after.to_text())

@@ -26,6 +26,9 @@ class Kind(StrEnum):
     TAKEN_BACK = "taken_back"
     HANDED_OVER = "handed_over"
     WITHDRAWN = "withdrawn"
+    SUSPENDED = "suspended"
+    RESTORED = "restored"
+    ANSWERED = "answered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ class Notification:
         by: Handle of the rig that did it; "" for nobody, or for who is not known.
         reason: Why, in the words of who did it; "" for none.
         stamp: Id of the stamp that it brought; "" for none.
-        until: When a lease ends.
+        until: When a lease ends, or a suspension.
         serial: Its place among all of the hub; 0 before it is kept.
         is_read: Whether the account that asked has read it.
     """
@@ -78,6 +81,9 @@ _SAYINGS: Final = {
     Kind.TAKEN_BACK: "{by} took your claim back",
     Kind.HANDED_OVER: "{by} handed this over to you",
     Kind.WITHDRAWN: "{by} withdrew this item",
+    Kind.SUSPENDED: "{by} suspended your rig",
+    Kind.RESTORED: "{by} lifted the suspension of your rig",
+    Kind.ANSWERED: "{by} answered you",
 }
 _NEXT: Final = {
     Kind.REJECTED: "The item is still yours to rework.",
@@ -85,6 +91,7 @@ _NEXT: Final = {
     Kind.LEASE_ENDED: "The item is back on the board; you may claim it again.",
     Kind.TAKEN_BACK: "The item is back on the board.",
     Kind.HANDED_OVER: "You hold it now.",
+    Kind.SUSPENDED: "You may appeal, once for each suspension.",
     Kind.CHANGES_REQUESTED: "Write to the same branch; the pull request follows.",
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...commons import queries, records
 from ...engines.base import MAIN, Ability
 from ...hosts.base import RepoName
 from ...protocol.errors import Invalid
@@ -19,11 +20,14 @@ def bring(hub: Hub, caller: Caller, source: RepoName, *, url: str, branch: str) 
     that the hub may fetch from.
 
     Raises:
-        Forbidden: The operator has not allowed that remote, or the branch is not the caller's.
+        Forbidden: The operator has not allowed that remote, the commons has blocked it, or the
+            branch is not the caller's.
         LimitReached: There is too much of it, or too many branches.
         Invalid, NotFound, Unavailable, Unsupported: As the remote is.
     """
     refs.writable(hub, caller, source, branch)
+    if hub.is_commons(source):
+        records.refuse_blocked(queries.at(hub.host.engine(hub.upstream(source))), url)
     engine = hub.host.engine(source)
     # A fork that lives in its upstream's database has no remotes of its own.
     is_view = Ability.CLONE not in engine.abilities

@@ -24,6 +24,7 @@ from ...protocol.errors import (
     Forbidden,
     NotFound,
     Unauthenticated,
+    Unavailable,
     WastelandError,
 )
 from ...protocol.lean import dataclass
@@ -110,10 +111,17 @@ class Tester:
             self._may_write(login)
             if is_admin:
                 self._try_writing()
+        except Unavailable:
+            return self._failed(
+                Unavailable(f"{self._http.root} does not answer.", hint="try again"), login, rig
+            )
         except WastelandError as error:
-            self._checks.append(Check(False, error.message.rstrip(".")))
-            return Probe(tuple(self._checks), login, rig, error)
+            return self._failed(error, login, rig)
         return Probe(tuple(self._checks), login, rig)
+
+    def _failed(self, error: WastelandError, login: str, rig: str) -> Probe:
+        self._checks.append(Check(False, error.message.rstrip(".")))
+        return Probe(tuple(self._checks), login, rig, error)
 
     # --- steps
 

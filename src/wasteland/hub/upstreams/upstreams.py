@@ -103,14 +103,19 @@ class Upstreams:
         """
         Test an upstream and keep the connection if the test passes.
 
+        An upstream that the account is connected to gets the token instead of its own.
+
         Raises:
-            Conflict: The account is connected to an upstream of that name.
+            Conflict: The account is connected to another upstream of that name.
             LimitReached: It has too many.
             Unsupported, Invalid: As for ``test``.
         """
         probe = self.test(root, repo, token, is_admin=is_admin)
         if probe.error:
             return probe, None
+        known = self.connections.at(account, repo)
+        if known and known.root == root:
+            return probe, self._replaced(known, token, probe, is_admin=is_admin)
         made = self.connections.add(
             account, root, repo, token, login=probe.login, rig=probe.rig, is_admin=is_admin
         )
@@ -136,9 +141,15 @@ class Upstreams:
         probe = self.test(kept.root, kept.repo, token, is_admin=is_admin)
         if probe.error:
             return probe, kept
+        return probe, self._replaced(kept, token, probe, is_admin=is_admin)
+
+    def _replaced(
+        self, kept: Connection, token: Secret, probe: Probe, *, is_admin: bool
+    ) -> Connection:
         self._forget(kept)
+        # A rig whose registration waits is not found, and yet it is the account's.
         rig = kept.rig if probe.login == kept.login and not probe.rig else probe.rig
-        return probe, self.connections.replace_token(
+        return self.connections.replace_token(
             kept, token, login=probe.login, rig=rig, is_admin=is_admin
         )
 

@@ -8,6 +8,7 @@ session, and with the right to read; then nothing more is said in it.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -47,6 +48,7 @@ _BEAT_S: Final = 15.0
 _STREAM_S: Final = 3600.0
 _FRESH_S: Final = 0.2
 _TOLD_S: Final = 60.0
+_APART_S: Final = 0.0004
 _MOST_ROWS: Final = 40
 _OVER: Final = b"event: over\ndata: {}\n\n"
 _WORDS: Final = {
@@ -113,6 +115,7 @@ class Feed:
         self._hub = hub
         self._news: Shared[tuple[RepoName, str, str], News] = Shared(_TOLD_S)
         self._texts: Shared[tuple[object, ...], bytes] = Shared(_TOLD_S)
+        self._turns: dict[RepoName, tuple[str, int]] = {}
         self._rights: Shared[tuple[RepoName, str], bool] = Shared(_FRESH_S)
 
     async def next_head(self, to: Listener, known: str) -> str | None:
@@ -121,7 +124,17 @@ class Feed:
         async def look() -> str:
             return await run_in_threadpool(to.engine.head)
 
-        return await self._hub.heads.changed(to.repo, known, look, wait_s=_BEAT_S)
+        head = await self._hub.heads.changed(to.repo, known, look, wait_s=_BEAT_S)
+        if head:
+            await asyncio.sleep(self._turn(to.repo, head) * _APART_S)
+        return head
+
+    def _turn(self, repo: RepoName, head: str) -> int:
+        """Return how many were told of this head before: not all at once, or readers would wait."""
+        last, turn = self._turns.get(repo, ("", 0))
+        turn = turn + 1 if last == head else 0
+        self._turns[repo] = (head, turn)
+        return turn
 
     async def may_still(self, to: Listener) -> bool:
         """Return whether a listener may still read; who is not signed in is all one."""
@@ -130,17 +143,22 @@ class Feed:
         return await self._rights.get((to.repo, session), ask)
 
     async def event(self, to: Listener, known: str, head: str) -> bytes:
-        """Return what a listener is told of a move of main."""
-        place = (to.repo, known, head)
-        changed = partial(run_in_threadpool, moves.change, to.engine, known, head)
-        told = await self._hub.changes.get(place, changed)
-        news = await self._news.get(
-            place, partial(run_in_threadpool, _news, self._hub, to.repo, told)
-        )
-        make = partial(run_in_threadpool, _event, to, news)
+        """Return what a listener is told of a move of main; who has no rig sees what others do."""
+
+        async def make() -> bytes:
+            news = await self._news.get(
+                (to.repo, known, head), partial(self._read, to, known, head)
+            )
+            return await run_in_threadpool(_event, to, news)
+
         if to.visit.place.session.seat.rig:
             return await make()
         return await self._texts.get((known, head, *to.view), make)
+
+    async def _read(self, to: Listener, known: str, head: str) -> News:
+        ask = partial(run_in_threadpool, moves.change, to.engine, known, head)
+        told = await self._hub.changes.get((to.repo, known, head), ask)
+        return await run_in_threadpool(_news, self._hub, to.repo, told)
 
 
 @router.get("/{owner}/{database}/live")

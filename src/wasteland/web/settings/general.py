@@ -47,7 +47,9 @@ def save(visit: Visiting) -> Response:
 def _save(visit: Visit) -> Receipt | None:
     place, repo = visit.place, visit.place.session.repo
     known = _known(visit)
-    given = {name: visit.sent.get(name, known[name]).strip() for name in known}
+    # Browsers send the ends of lines as CRLF.
+    sent = {name: text.replace("\r\n", "\n").strip() for name, text in visit.sent.items()}
+    given = {name: sent.get(name, known[name]) for name in known}
     changed = {name for name in known if given[name] != known[name]}
     kept = changed & {"description", "visibility"}
     if kept or not changed:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from ...commons import queries
 from ...commons.operations import BY_NAME
 from ...commons.session import branch_item, branch_rig
 from ...hosts.base import PullRequest, PullState
@@ -35,12 +36,14 @@ class Line:
     A pull request as the table shows it.
 
     Attributes:
+        title: Of the item that it is about; "" for none.
         reasons: Why the gate refuses it as it stands; None for one that is merged.
     """
 
     pull: PullRequest
     rig: str
     item_id: str
+    title: str = ""
     reasons: Sequence[str] | None = None
 
 
@@ -73,20 +76,25 @@ def _page(visit: Visit, error: WastelandError | None = None) -> Response:
     hub, session = visit.hub, visit.place.session
     waiting = session.inbox()
     merged, _ = pulls.page(hub, session.repo, state=PullState.MERGED, limit=_MERGED)
-    shown = waiting[-_LISTED:]
+    shown = [(one.pull, one.reasons) for one in reversed(waiting[-_LISTED:])]
+    ids = {branch_item(pull) for pull in (*merged, *(pull for pull, _ in shown))} - {""}
+    titles = {item.id: item.title for item in queries.items(session.main(), sorted(ids))}
     return shell.show(
         visit,
         "pulls",
         error=error,
-        lines=[_line(one.pull, one.reasons) for one in reversed(shown)],
-        merged=[_line(pull) for pull in merged],
+        lines=[_line(pull, titles, reasons) for pull, reasons in shown],
+        merged=[_line(pull, titles) for pull in merged],
         waiting=len(waiting),
         not_merging=shell.why_not(visit, Action.MERGE),
     )
 
 
-def _line(pull: PullRequest, reasons: Sequence[str] | None = None) -> Line:
-    return Line(pull, branch_rig(pull), branch_item(pull), reasons)
+def _line(
+    pull: PullRequest, titles: Mapping[str, str], reasons: Sequence[str] | None = None
+) -> Line:
+    item_id = branch_item(pull)
+    return Line(pull, branch_rig(pull), item_id, titles.get(item_id, ""), reasons)
 
 
 def _need_reviewer(visit: Visit) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final
 
 from fastapi import APIRouter
@@ -23,6 +24,8 @@ from .shell import BASE, HERE
 router = APIRouter(include_in_schema=False, route_class=PageRoute, dependencies=[HERE])
 
 _DELIVERIES: Final = 10
+_ADD: Final = "add a webhook"
+_FORM_LIFETIME: Final = timedelta(days=1)
 
 
 @router.get(f"{BASE}/webhooks")
@@ -41,6 +44,8 @@ def add(visit: Visiting) -> Response:
         _need_owner(visit)
         repo = visit.place.session.repo
         hub.outgoing.require_enabled()
+        # A form that is sent twice sets up one webhook.
+        hub.challenges.spend(visit.sent.get("form", ""), _ADD, visit.cookie)
         notices.begin(hub, repo)
         chosen = [name for name in EventName if visit.sent.get(f"event-{name.value}")]
         url = visit.sent.get("url", "").strip()
@@ -103,6 +108,7 @@ def _page(
         hooks=[(hook, hub.webhooks.deliveries(hook, limit=_DELIVERIES)) for hook in hooks],
         fresh=fresh,
         event_names=list(EventName),
+        form=hub.challenges.make(_ADD, visit.cookie, lifetime=_FORM_LIFETIME),
         is_enabled=hub.outgoing.enabled,
         redacted=redacted,
         typed=visit.sent if error else {},

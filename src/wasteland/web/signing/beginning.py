@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from ...hub.ceremonies import Ceremonies, Site, site_of
 from ...hub.http.limits import counted_as
-from ...hub.passkeys import Site, site_of
 from ...hub.proofs import Proof
 from .. import cookies
 from ..sessions import Session
@@ -37,6 +37,11 @@ def local(path: str) -> str:
 def site(visit: Visit) -> Site:
     """Return this hub as the browser knows it."""
     return site_of(visit.request.headers.get("host", ""))
+
+
+def ceremonies(visit: Visit) -> Ceremonies:
+    """Return what makes passkeys here, and lets people in with them."""
+    return Ceremonies(visit.hub.passkeys, visit.hub.challenges)
 
 
 def address(visit: Visit) -> str:

@@ -16,6 +16,7 @@ from ...hub.identities import Person, Provider, place_of
 from ...hub.proofs import Means, Proof, need_all
 from ...protocol.errors import NotFound, Unauthenticated, WastelandError
 from ...protocol.names import visible
+from .. import cookies
 from ..visits import PageRoute, Visit, Visiting
 from .beginning import begin, local, site
 from .ways import shown
@@ -32,9 +33,11 @@ def leave(visit: Visiting) -> Response:
     """Lead to where people sign in elsewhere."""
     after = local(visit.request.query_params.get("next", ""))
     try:
-        return visit.to(way(visit, _SIGN_IN))
+        answer = visit.to(way(visit, _SIGN_IN))
     except WastelandError as error:
         return shown(visit, after, error)
+    cookies.set_after(answer, after)
+    return answer
 
 
 @router.post("/-/you/links")
@@ -63,7 +66,7 @@ def back(visit: Visiting) -> Response:
     except WastelandError as error:
         return visit.refusal(error) if visit.session else shown(visit, "/", error)
     begin(visit, Proof(owner.name, Means.OIDC, identity.id))
-    return visit.to("/")
+    return visit.to(local(cookies.after_of(visit.request)))
 
 
 def way(visit: Visit, purpose: str) -> str:

@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 from ...hub.proofs import Means, Proof
 from ...protocol.errors import WastelandError
 from ..visits import PageRoute, Visiting
-from .beginning import begin, local, site
+from .beginning import begin, ceremonies, local, site
 from .ways import shown
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
@@ -17,7 +17,7 @@ router = APIRouter(include_in_schema=False, route_class=PageRoute)
 @router.get("/-/sign-in/passkey")
 def question(visit: Visiting) -> Response:
     """Return what the browser needs to offer its passkeys."""
-    options = visit.hub.passkeys.options_to_sign_in(site(visit), visit.cookie)
+    options = ceremonies(visit).options_to_sign_in(site(visit), visit.cookie)
     return visit.finished(JSONResponse(options, headers={"Cache-Control": "no-store"}))
 
 
@@ -28,7 +28,7 @@ def sign_in(visit: Visiting) -> Response:
     try:
         visit.need_form()
         answer = visit.sent.get("answer", "")
-        passkey = visit.hub.passkeys.check(answer, site(visit), visit.cookie)
+        passkey = ceremonies(visit).check(answer, site(visit), visit.cookie)
         proof = Proof(passkey.account, Means.PASSKEY, passkey.id)
     except WastelandError as error:
         return shown(visit, after, error)

@@ -7,6 +7,8 @@ const QUIET_MS = 400;
 const KEPT = ".in[name], [type=checkbox][name]";
 
 export function keep(form) {
+  // Of a visitor nothing is kept: the next one at this browser may be somebody else.
+  if (!form.dataset.who) return;
   const key = named(form.dataset.who, form.dataset.draft);
   const note = form.querySelector("[data-restored]");
   const isPristine = form.dataset.fresh === "yes";

@@ -32,8 +32,9 @@ function handled(page, event) {
   if (key === "/") return focus([...page.querySelectorAll("[data-find]")].at(-1));
   const bound = [...page.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)];
   const shown = bound.filter((element) => element.checkVisibility());
-  // Where several lines have the same key, it is meant for the current one.
-  return press(shown.find((element) => element.closest(".cur")) ?? shown[0]);
+  // A key that lines have is meant for the current one.
+  const mine = shown.find((element) => element.closest(".cur"));
+  return press(mine ?? shown.find((element) => !element.closest("[data-line]")));
 }
 
 function press(element) {

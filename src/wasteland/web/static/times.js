@@ -37,7 +37,7 @@ function when(time) {
 }
 
 function show(time, text) {
+  const told = time.dataset.age === "ago" && text !== "now" ? `${text} ago` : text;
   // Only what differs is written: a reader at this place is not disturbed.
-  if (!time.dateTime || text === time.textContent.trim()) return;
-  time.textContent = time.dataset.age === "ago" && text !== "now" ? `${text} ago` : text;
+  if (time.dateTime && told !== time.textContent.trim()) time.textContent = told;
 }

@@ -27,6 +27,9 @@ _LOOKS: Final = {
     Kind.TAKEN_BACK: ("bad", "hand"),
     Kind.HANDED_OVER: ("claimed", "hand"),
     Kind.WITHDRAWN: ("withdrawn", "x"),
+    Kind.SUSPENDED: ("bad", "lock"),
+    Kind.RESTORED: ("ok", "check"),
+    Kind.ANSWERED: ("in_review", "msg"),
 }
 
 

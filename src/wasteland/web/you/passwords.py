@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from ...hub.proofs import Means, Proof, need_all
-from ...protocol.errors import Unauthenticated, WastelandError
+from ...protocol.errors import Invalid, Unauthenticated, WastelandError
 from ..signing.beginning import address, begin
 from ..signing.invitations import new_password
 from ..visits import PageRoute, Visit, Visiting
@@ -37,4 +37,4 @@ def _need_present(visit: Visit, account: str) -> None:
     try:
         visit.hub.passwords.check(account, visit.sent.get("present", ""), address=address(visit))
     except Unauthenticated as error:
-        raise Unauthenticated("That is not your present password.", field="present") from error
+        raise Invalid("That is not your present password.", field="present") from error

@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse, Response
 
 from ...hub.proofs import need_all
 from ...protocol.errors import WastelandError
-from ..signing.beginning import site
+from ..signing.beginning import ceremonies, site
 from ..visits import PageRoute, Visiting
 from .page import YOU, shown
 
@@ -18,7 +18,7 @@ router = APIRouter(include_in_schema=False, route_class=PageRoute)
 def question(visit: Visiting) -> Response:
     """Return what the browser needs to make a passkey."""
     account = need_all(visit.hub, visit.caller)
-    options = visit.hub.passkeys.options_to_make(account, site(visit), visit.cookie)
+    options = ceremonies(visit).options_to_make(account, site(visit), visit.cookie)
     return visit.finished(JSONResponse(options, headers={"Cache-Control": "no-store"}))
 
 
@@ -29,7 +29,7 @@ def add(visit: Visiting) -> Response:
         visit.need_form()
         account = need_all(visit.hub, visit.caller)
         label, answer = visit.sent.get("label", ""), visit.sent.get("answer", "")
-        visit.hub.passkeys.add(account, label, answer, site(visit), visit.cookie)
+        ceremonies(visit).add(account, label, answer, site(visit), visit.cookie)
     except WastelandError as error:
         return shown(visit, "passkeys", error)
     return visit.to(f"{YOU}?done=passkey#ways")

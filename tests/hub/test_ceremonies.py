@@ -12,8 +12,9 @@ import pytest
 from hub.authenticator import Authenticator
 from wasteland.hosts.state.file import StateFile
 from wasteland.hub.accounts import Accounts
+from wasteland.hub.ceremonies import Ceremonies, Site, site_of
 from wasteland.hub.challenges import LIFETIME, Challenges
-from wasteland.hub.passkeys import Passkey, Passkeys, Site, site_of
+from wasteland.hub.passkeys import Passkey, Passkeys
 from wasteland.hub.store import open_store
 from wasteland.protocol.errors import (
     Conflict,
@@ -34,17 +35,18 @@ class Desk:
 
     file: StateFile
     passkeys: Passkeys
+    ceremonies: Ceremonies
     at: datetime = datetime(2030, 5, 4, 12, tzinfo=UTC)
 
     def add(self, device: Authenticator, account: str = "ada", label: str = "laptop") -> Passkey:
         """Make a passkey."""
-        asked = self.passkeys.options_to_make(account, HERE, BROWSER)
-        return self.passkeys.add(account, label, device.make(asked), HERE, BROWSER)
+        asked = self.ceremonies.options_to_make(account, HERE, BROWSER)
+        return self.ceremonies.add(account, label, device.make(asked), HERE, BROWSER)
 
     def enter(self, device: Authenticator, site: Site = HERE) -> Passkey:
         """Sign in with one."""
-        asked = self.passkeys.options_to_sign_in(site, BROWSER)
-        return self.passkeys.check(device.sign(asked), site, BROWSER)
+        asked = self.ceremonies.options_to_sign_in(site, BROWSER)
+        return self.ceremonies.check(device.sign(asked), site, BROWSER)
 
 
 @pytest.fixture
@@ -53,7 +55,8 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     file = open_store(tmp_path)
     made: list[Desk] = []
     clock = lambda: made[0].at  # noqa: E731  # the one that is set
-    made.append(Desk(file, Passkeys(file, clock, Challenges(clock))))
+    passkeys = Passkeys(file, clock)
+    made.append(Desk(file, passkeys, Ceremonies(passkeys, Challenges(clock))))
     for name in ("ada", "ben"):
         Accounts(file, clock).add(name)
     yield made[0]
@@ -71,8 +74,8 @@ def test_a_passkey_that_was_made_signs_its_account_in(desk: Desk) -> None:
 
 
 def test_what_is_asked_names_no_account_and_wants_the_person_verified(desk: Desk) -> None:
-    asked = desk.passkeys.options_to_sign_in(HERE, BROWSER)
-    made = desk.passkeys.options_to_make("ada", HERE, BROWSER)
+    asked = desk.ceremonies.options_to_sign_in(HERE, BROWSER)
+    made = desk.ceremonies.options_to_make("ada", HERE, BROWSER)
 
     assert "required" == asked["userVerification"]
     assert not asked.get("allowCredentials")
@@ -80,38 +83,38 @@ def test_what_is_asked_names_no_account_and_wants_the_person_verified(desk: Desk
         made["authenticatorSelection"]["residentKey"],
         made["authenticatorSelection"]["userVerification"],
     )
-    assert asked["challenge"] != desk.passkeys.options_to_sign_in(HERE, BROWSER)["challenge"]
+    assert asked["challenge"] != desk.ceremonies.options_to_sign_in(HERE, BROWSER)["challenge"]
 
 
 def test_an_answer_is_good_for_once(desk: Desk) -> None:
     device = Authenticator()
     desk.add(device)
-    answer = device.sign(desk.passkeys.options_to_sign_in(HERE, BROWSER))
-    desk.passkeys.check(answer, HERE, BROWSER)
+    answer = device.sign(desk.ceremonies.options_to_sign_in(HERE, BROWSER))
+    desk.ceremonies.check(answer, HERE, BROWSER)
 
     with pytest.raises(Forbidden):
-        desk.passkeys.check(answer, HERE, BROWSER)
+        desk.ceremonies.check(answer, HERE, BROWSER)
 
 
 def test_an_answer_is_of_the_browser_that_was_asked_and_soon(desk: Desk) -> None:
     device = Authenticator()
     desk.add(device)
-    answer = device.sign(desk.passkeys.options_to_sign_in(HERE, BROWSER))
+    answer = device.sign(desk.ceremonies.options_to_sign_in(HERE, BROWSER))
 
     with pytest.raises(Forbidden):
-        desk.passkeys.check(answer, HERE, "another")
+        desk.ceremonies.check(answer, HERE, "another")
     desk.at += LIFETIME
     with pytest.raises(Forbidden):
-        desk.passkeys.check(answer, HERE, BROWSER)
+        desk.ceremonies.check(answer, HERE, BROWSER)
 
 
 def test_a_question_to_sign_in_makes_no_passkey(desk: Desk) -> None:
     device = Authenticator()
-    asked = {**desk.passkeys.options_to_make("ada", HERE, BROWSER)}
-    asked["challenge"] = desk.passkeys.options_to_sign_in(HERE, BROWSER)["challenge"]
+    asked = {**desk.ceremonies.options_to_make("ada", HERE, BROWSER)}
+    asked["challenge"] = desk.ceremonies.options_to_sign_in(HERE, BROWSER)["challenge"]
 
     with pytest.raises(Forbidden):
-        desk.passkeys.add("ada", "laptop", device.make(asked), HERE, BROWSER)
+        desk.ceremonies.add("ada", "laptop", device.make(asked), HERE, BROWSER)
 
 
 def test_a_copy_that_counts_from_before_is_refused(desk: Desk) -> None:
@@ -221,9 +224,9 @@ def test_a_passkey_needs_a_name_and_there_is_an_end_of_them(desk: Desk) -> None:
 )
 def test_what_is_no_answer_is_refused(desk: Desk, answer: str) -> None:
     with pytest.raises(Invalid):
-        desk.passkeys.check(answer, HERE, BROWSER)
+        desk.ceremonies.check(answer, HERE, BROWSER)
     with pytest.raises(Invalid):
-        desk.passkeys.add("ada", "laptop", answer, HERE, BROWSER)
+        desk.ceremonies.add("ada", "laptop", answer, HERE, BROWSER)
 
 
 @pytest.mark.parametrize("part", ["authenticatorData", "signature", "userHandle"])
@@ -231,20 +234,20 @@ def test_what_is_no_answer_is_refused(desk: Desk, answer: str) -> None:
 def test_an_answer_with_a_broken_part_is_refused(desk: Desk, part: str, value: object) -> None:
     device = Authenticator()
     desk.add(device)
-    told = json.loads(device.sign(desk.passkeys.options_to_sign_in(HERE, BROWSER)))
+    told = json.loads(device.sign(desk.ceremonies.options_to_sign_in(HERE, BROWSER)))
     told["response"][part] = value
 
     with pytest.raises(Unauthenticated):
-        desk.passkeys.check(json.dumps(told), HERE, BROWSER)
+        desk.ceremonies.check(json.dumps(told), HERE, BROWSER)
 
 
 @pytest.mark.parametrize("value", [None, 7, "", "AAAA", {}])
 def test_a_new_passkey_with_a_broken_part_is_refused(desk: Desk, value: object) -> None:
-    told = json.loads(Authenticator().make(desk.passkeys.options_to_make("ada", HERE, BROWSER)))
+    told = json.loads(Authenticator().make(desk.ceremonies.options_to_make("ada", HERE, BROWSER)))
     told["response"]["attestationObject"] = value
 
     with pytest.raises(Unauthenticated):
-        desk.passkeys.add("ada", "laptop", json.dumps(told), HERE, BROWSER)
+        desk.ceremonies.add("ada", "laptop", json.dumps(told), HERE, BROWSER)
 
 
 @pytest.mark.parametrize(

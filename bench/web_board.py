@@ -45,6 +45,7 @@ def measured(root: Path, token: str, times: int) -> dict[str, Any]:
                 page = browser.get(BOARD)
                 assert page.text.count('<li class="row') == PAGE, (page.status, page.text[-2000:])
 
+            browser.settled(BOARD)
             for warm in range(5):
                 read(warm)
                 in_process(warm)

@@ -43,6 +43,13 @@ class Browser:
         """Open a page."""
         return self._ask("GET", path)
 
+    def settled(self, path: str, patience_s: float = 60.0) -> Page:
+        """Open a page as soon as a hub that has just begun has time for it."""
+        ends = time.monotonic() + patience_s
+        while (page := self.get(path)).status == 503 and time.monotonic() < ends:
+            time.sleep(0.5)
+        return page
+
     def send(self, path: str, fields: dict[str, str]) -> Page:
         """Send a form as a page of the hub does."""
         return self._ask("POST", path, urlencode(fields).encode())

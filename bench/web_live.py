@@ -136,7 +136,7 @@ def measured(root: Path, token: str, items: list[str], size: int) -> dict[str, A
     """Return memory, reads and events, without listeners and with them."""
     half = len(items) // 2
     with serving(root) as served:
-        path = html.unescape(LIVE.findall(Browser(served.port).get(BOARD).text)[0])
+        Browser(served.port).settled(BOARD)
         phase(served, token, items[:2], None, 0.1)  # warm
         alone = phase(served, token, items[2:half], None, 0.5)
         idle_mb = served.rss_mb()

@@ -104,7 +104,9 @@ def beside_references(root: Path, size: int) -> Iterator[str]:
 def weighed(root: Path, token: str) -> dict[str, int]:
     """Return what the board weighs."""
     with serving(root) as served:
-        return weight(Browser(served.port, token))
+        browser = Browser(served.port, token)
+        browser.settled(BOARD)
+        return weight(browser)
 
 
 def packed(size: int) -> bytes:
@@ -129,10 +131,10 @@ def measured(url: str, token: str, items: list[str], keys: int, loads: int) -> d
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = browser.new_context(base_url=url).new_page()
-        page.goto("/sign-in")
+        page.goto(f"/sign-in?next={BOARD}")
         page.fill("#token", token)
         page.press("#token", "Enter")
-        page.wait_for_url("**/")
+        page.wait_for_url(f"**{BOARD}")
         paints: dict[str, list[float]] = {"board": [], "file": []}
         for _ in range(loads):
             for name, path in (("board", BOARD), ("file", FILE)):

@@ -11,7 +11,9 @@ import pytest
 
 from cli.away import Away, completed, open_away
 from cli.conftest import Ran
+from hub.desks import API, BOARD
 from wasteland.commons.outbox import QUEUED
+from wasteland.hub.notifications.gathering import gather
 
 
 @pytest.fixture
@@ -165,3 +167,17 @@ def test_completion_reads_the_copy_and_asks_nobody(away: Away) -> None:
 
 def _levels(ran: Ran) -> dict[str, str]:
     return {finding["check"]: finding["level"] for finding in json.loads(ran.out)}
+
+
+def test_what_became_of_one_s_work_is_told_beside_it(away: Away) -> None:
+    items = [away.posted(title) for title in ("Shown once", "Shown twice")]
+    for item in items:
+        away.wl("claim", item)
+        away.desk.ok("POST", f"{API}/wanted/{item}/unclaim", "acme")
+    gather(away.desk.hub, BOARD)
+
+    mine = away.wl("me")
+
+    assert 0 == mine.code
+    assert "wl: new: mia took your claim back: Shown once" in mine.err
+    assert "wl: new" not in away.wl("me", rig="ben").err

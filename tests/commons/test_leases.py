@@ -196,3 +196,15 @@ def test_several_due_claims_are_released_in_one_commit(cast: Cast) -> None:
     assert ids == sorted(released)
     assert 1 == len(cast.engine.log(after=main))
     assert {} == cast.host.renewals(REPO)
+
+
+def test_the_ends_of_several_leases_are_read_at_once_with_their_renewals(cast: Cast) -> None:
+    first, second, free = cast.claimed(), cast.claimed(), cast.posted()
+    cast.clock.move(hours=10)
+    cast.ben.extend(first)
+
+    found = leases.ends(cast.ada, cast.ada.main(), [first, second, free])
+
+    shown = {item: cast.ada.show(item).expires_at for item in (first, second)}
+    assert shown == found
+    assert found[first] > found[second]

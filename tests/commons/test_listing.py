@@ -54,12 +54,12 @@ def board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 
 filters = st.builds(
     Filters,
-    status=st.sampled_from(["", "open", "claimed", "triaged"]),
+    status=st.sampled_from(["", "open", "claimed", "triaged", "live"]),
     project=WORDS,
     type=WORDS,
     priority=st.sampled_from([None, 0, 2, 7]),
     effort=st.sampled_from(["", "small"]),
-    tag=WORDS,
+    tag=st.sampled_from(["", "a", "b", "a,b", " b , a "]),
     posted_by=WORDS,
     claimed_by=WORDS,
     text=st.sampled_from(["", "fix", "FIX", "%", "_", "!", "Ärger", "ä"]),

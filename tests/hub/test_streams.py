@@ -11,7 +11,7 @@ from starlette.types import Message
 
 from hub.desks import API, BOARD, Desk
 from wasteland.hub.api import events
-from wasteland.hub.http.streams import Places, Shared, Stream
+from wasteland.hub.http.streams import Lookout, Places, Shared, Stream
 from wasteland.protocol.errors import RateLimited, Unavailable
 
 EVENTS = f"{API}/events"
@@ -81,6 +81,54 @@ def test_what_is_old_is_asked_again() -> None:
         return [await shared.get("main", look), await shared.get("main", look)]
 
     assert [0, 1] == asyncio.run(twice())
+
+
+def test_who_waits_for_a_change_is_told_by_one_look_for_all() -> None:
+    looks: list[int] = []
+
+    async def look() -> int:
+        looks.append(1)
+        return len(looks) // 3
+
+    async def all_of_them() -> list[int | None]:
+        lookout: Lookout[str, int] = Lookout(0.001, lambda: False)
+        waiting = (lookout.changed("main", 0, look, wait_s=PROMPT_S) for _ in range(50))
+        return await asyncio.gather(*waiting)
+
+    assert [1] * 50 == asyncio.run(all_of_them())
+    assert 3 == len(looks)
+
+
+def test_who_waits_for_a_change_is_let_go_in_time_and_at_the_end() -> None:
+    async def look() -> int:
+        return 0
+
+    async def twice() -> tuple[int | None, int | None]:
+        ended = asyncio.Event()
+        lookout: Lookout[str, int] = Lookout(0.001, ended.is_set)
+        late = await lookout.changed("main", 0, look, wait_s=0.01)
+        asyncio.get_running_loop().call_later(0.01, ended.set)
+        return late, await lookout.changed("main", 0, look, wait_s=PROMPT_S)
+
+    assert (None, None) == asyncio.run(twice())
+
+
+def test_a_look_that_fails_fails_for_those_who_wait_and_is_made_again() -> None:
+    outcomes: list[Exception | int] = [OSError("gone"), 7]
+
+    async def look() -> int:
+        found = outcomes.pop(0)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    async def twice() -> int | None:
+        lookout: Lookout[str, int] = Lookout(0.001, lambda: False)
+        with pytest.raises(OSError, match="gone"):
+            await lookout.changed("main", 0, look, wait_s=PROMPT_S)
+        return await lookout.changed("main", 0, look, wait_s=PROMPT_S)
+
+    assert 7 == asyncio.run(twice())
 
 
 def test_a_reader_that_takes_nothing_is_let_go_and_its_place_is_free() -> None:

@@ -83,6 +83,8 @@ class Context:
         self.show(row.name, result)
         if age:
             click.echo(f"wl: {age}", err=True)
+        elif row.name == "me":
+            distant.tell_news(self.settings, membership)
 
     def membership(self) -> Membership:
         """Return the chosen commons, as this user has joined it."""

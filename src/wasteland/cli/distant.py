@@ -111,6 +111,21 @@ def tell_waiting(settings: Settings, membership: Membership) -> None:
     click.echo("wl: wl sync sends it", err=True)
 
 
+def tell_news(settings: Settings, membership: Membership) -> None:
+    """Say on standard error what is new about one's own work, where the hub tells it."""
+    if membership.kind != HUB:
+        return
+    try:
+        with closing(hubs.open_distant(settings, membership, limits=hubs.PROMPT)) as distant:
+            told, count = distant.news()
+    except WastelandError:
+        return  # what was asked for is shown; a hub of an earlier version tells no news
+    for text in told:
+        click.echo(f"wl: new: {terminal_safe(text, one_line=True)}", err=True)
+    if count > len(told):
+        click.echo(f"wl: and {count - len(told)} more, on the page of your work", err=True)
+
+
 def _shown(one: Waiting) -> str:
     """Return a waiting write on one line."""
     title = str(one.values.get("title") or "")

@@ -25,6 +25,7 @@ WEEKS: Final = 12
 MOST_COMMITS: Final = 4000
 _MOST_PACED: Final = 400
 _REMEMBERED: Final = 64
+_DAY_LONG: Final = 10
 AGES: Final = (("under a week", 7), ("1 to 4 weeks", 28), ("1 to 3 months", 91), ("older", 0))
 """Each with the days that it ends at; 0 for no end."""
 
@@ -233,7 +234,8 @@ def _pace(first: date, spans: Iterable[tuple[datetime, float]]) -> Pace:
 
 
 def _day(text: Value) -> date | None:
+    """Return a day as an engine tells it: one of them makes a midnight of it."""
     try:
-        return date.fromisoformat(str(text))
+        return date.fromisoformat(str(text)[:_DAY_LONG])
     except ValueError:
         return None

@@ -8,7 +8,7 @@ is brought up to date first; without the hub the copy answers what it can, and s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from inspect import signature
 from typing import Any, Final, get_origin, get_type_hints
@@ -112,6 +112,22 @@ class DistantCommons:
         shown = sheet.get("item", {})
         said = dict(receipt.after)
         return all(shown.get(name) == said.get(name) for name in ("status", "claimed_by"))
+
+    def news(self, *, limit: int = 5) -> tuple[Sequence[str], int]:
+        """
+        Return what the caller is told of its own work and has not read, and how much that is.
+
+        Returns:
+            One sentence each, newest first, *limit* at most.
+        Raises:
+            WastelandError: As the hub refuses, or when it cannot be reached.
+        """
+        query = {"commons": str(self.repo), "unread": "true", "limit": str(limit)}
+        answer = self._asked(Call("GET", (*_API, "notifications"), query=query))
+        items = self._understood(list[dict[str, Any]], answer.get("items"), "what is new") or []
+        told = [f"{one.get('headline')}: {one.get('title')}" for one in items]
+        unread = answer.get("unread")
+        return told, unread if isinstance(unread, int) else len(told)
 
     # --- what the copy is taken from
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from ..hosts.base import RepoName
 from ..hub.tokens import Scope
 from ..hub.upstreams import Connection, Connections, Probe
-from ..hub.upstreams.upstreams import read_token, read_upstream
+from ..hub.upstreams.naming import read_token, read_upstream
 from ..protocol.errors import Conflict, NotFound, WastelandError
 from . import refusals
 from .visits import PageRoute, Visit, Visiting

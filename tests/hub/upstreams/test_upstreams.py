@@ -22,8 +22,8 @@ from wasteland.hosts.base import RepoName
 from wasteland.hub.app import create_app
 from wasteland.hub.hub import Hub, Options
 from wasteland.hub.tokens import Scope
+from wasteland.hub.upstreams.naming import read_token, read_upstream
 from wasteland.hub.upstreams.transport import GuardedTransport
-from wasteland.hub.upstreams.upstreams import read_token, read_upstream
 from wasteland.protocol.errors import (
     Forbidden,
     Invalid,

@@ -62,7 +62,8 @@ class Listener:
         """Return the next event's data, with its name as ``event`` and its id."""
         while True:
             text = (await asyncio.wait_for(self._said.get(), PROMPT_S)).decode()
-            lines = dict(line.split(": ", 1) for line in text.splitlines() if line[:1] not in ":")
+            said = [line for line in text.splitlines() if line and not line.startswith(":")]
+            lines = dict(line.split(": ", 1) for line in said)
             if "event" in lines:
                 data = json.loads(lines["data"])
                 return {**data, "event": lines["event"], "id": lines.get("id", "")}

@@ -32,7 +32,8 @@ def test_each_item_is_claimed_or_says_why_not(office: Office) -> None:
     assert "1 of 3 claimed" in page.text
     assert "is claimed by ben" in page.text
     assert "needs no claim" in page.text
-    assert ("claimed", "mia") == (item_of(office, free)["status"], item_of(office, free)["claimed_by"])
+    claimed = item_of(office, free)
+    assert ("claimed", "mia") == (claimed["status"], claimed["claimed_by"])
 
 
 def test_a_form_that_is_sent_twice_has_its_effect_once(office: Office) -> None:

@@ -80,9 +80,7 @@ def test_a_row_is_told_as_the_board_shows_it(office: Office) -> None:
     ("query", "fits"),
     [("", True), ("?type=bug", True), ("?type=docs", False), ("?status=claimed", False)],
 )
-def test_a_page_is_told_whether_it_lacks_a_new_item(
-    office: Office, query: str, fits: bool
-) -> None:
+def test_a_page_is_told_whether_it_lacks_a_new_item(office: Office, query: str, fits: bool) -> None:
     path = stream_of(office.browser(), query)
 
     async def listen() -> dict[str, Any]:

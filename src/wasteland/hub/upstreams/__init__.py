@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .probe import Check, Probe
-from .store import Connection, Connections
+from .rows import Connection
+from .store import Connections
 from .upstreams import Upstreams
 
 __all__ = ["Check", "Connection", "Connections", "Probe", "Upstreams"]

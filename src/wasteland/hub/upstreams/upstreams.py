@@ -10,9 +10,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final, TypeVar
 
-from ...commons import hubs
-from ...commons.credentials import DOLTHUB, is_dolthub
-from ...commons.outgoing import urls
 from ...commons.outgoing.client import Outgoing
 from ...commons.session import Seat, Session
 from ...engines.dolthub.http import Http
@@ -20,11 +17,11 @@ from ...engines.dolthub.retry import Limits
 from ...engines.dolthub.secret import Secret
 from ...hosts.base import RepoName
 from ...hosts.dolthub.host import DoltHubHost
-from ...protocol.errors import Invalid
 from ...protocol.lean import dataclass
 from ..vault import Vault
 from .probe import Probe, Tester
-from .store import JOURNALS, Connection, Connections
+from .rows import Connection
+from .store import JOURNALS, Connections
 from .transport import ANSWER_BYTES, GuardedTransport, Memory
 
 READ_S: Final = 15.0
@@ -33,8 +30,6 @@ WRITE_S: Final = 75.0
 _TEST_S: Final = 60.0
 _TIDY_S: Final = 20.0
 _TRY_S: Final = 10.0
-_SHORTEST: Final = 8
-_LONGEST: Final = 4096
 
 S = TypeVar("S", bound=Session)
 
@@ -213,59 +208,8 @@ class Upstreams:
             self._memories.pop(kept.id, None)
 
 
-def read_upstream(text: str) -> tuple[str, RepoName]:
-    """
-    Return the root and the name of the upstream that somebody typed.
-
-    ``owner/db`` is on DoltHub; anything else is the address of a commons on a hub, or of its page
-    on DoltHub.
-
-    Raises:
-        Invalid: It is neither.
-    """
-    target = text.strip()
-    try:
-        if "://" not in target:
-            return DOLTHUB, RepoName.parse(target)
-        urls.parse(target)
-        root, repo = hubs.read_address(_plain(target)) or ("", None)
-    except Invalid as error:
-        raise _no_upstream() from error
-    if repo is None:
-        raise _no_upstream()
-    return DOLTHUB if is_dolthub(root) else root, repo
-
-
-def read_token(text: str) -> Secret:
-    """
-    Return the token that somebody typed.
-
-    Raises:
-        Invalid: It has not the form of one; it is not shown.
-    """
-    token = text.strip()
-    is_plain = token.isascii() and token.isprintable() and " " not in token
-    if not is_plain or not _SHORTEST <= len(token) <= _LONGEST:
-        raise Invalid("That has not the form of a token.", hint="copy it once more", field="token")
-    return Secret(token)
-
-
-def _plain(address: str) -> str:
-    """Return the address of a commons without what a browser's line has besides."""
-    bare = address.partition("#")[0].partition("?")[0].rstrip("/")
-    return bare.replace("/repositories/", "/", 1)
-
-
 def _http(
     root: str, token: Secret, transport: GuardedTransport, *, budget_s: float, rig: str = ""
 ) -> Http:
     limits = Limits(tries=2, budget_s=budget_s, timeout_s=_TRY_S, answer_bytes=ANSWER_BYTES)
     return Http(root, token, transport=transport, limits=limits, rig=rig)
-
-
-def _no_upstream() -> Invalid:
-    return Invalid(
-        "An upstream is owner/name on DoltHub, or the address of a commons on a hub.",
-        hint="such as hop/wl-commons, or https://hub.example.org/team/board",
-        field="upstream",
-    )

@@ -30,7 +30,7 @@ from wasteland.web.app import create_app
 _CHROMIUM: Final = "/usr/bin/chromium"
 _START_S: Final = 60
 _WHO: Final = "demo"
-_QUALITY: Final = 45
+_QUALITY: Final = 40
 _SETTINGS: Final = (
     "access",
     "danger",
@@ -44,8 +44,8 @@ _SETTINGS: Final = (
     "webhooks",
 )
 _LOOKS: Final[dict[str, dict[str, Any]]] = {
-    "dark": {"viewport": {"width": 1360, "height": 850}, "color_scheme": "dark"},
-    "light": {"viewport": {"width": 1360, "height": 850}, "color_scheme": "light"},
+    "dark": {"viewport": {"width": 1240, "height": 780}, "color_scheme": "dark"},
+    "light": {"viewport": {"width": 1240, "height": 780}, "color_scheme": "light"},
     "phone": {
         "viewport": {"width": 390, "height": 844},
         "color_scheme": "light",

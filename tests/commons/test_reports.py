@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from commons.casts import REPO, Cast, refusal
+from wasteland.commons import records
 from wasteland.commons.reports import Queue
 from wasteland.commons.sdk import Commons
 from wasteland.commons.session import Seat
@@ -220,6 +221,28 @@ def test_an_appeal_ends_with_what_it_is_against(cast: Cast) -> None:
 
     assert ([], [], []) == waiting(cast.max.reports())
     assert isinstance(refusal(lambda: cast.ben.appeal(reason="Still")), Conflict)
+
+
+@ENGINES
+def test_what_waits_is_counted_as_the_queue_shows_it(cast: Cast) -> None:
+    def counted() -> bool:
+        queue = cast.max.reports()
+        found = records.count_waiting(cast.max.main(), cast.host.now())
+        return found == len(queue.reports) + len(queue.appeals)
+
+    first = cast.ada.report("ben", kind="rig", category="spam").id
+    cast.ben.report(cast.posted(), category="spam")
+    assert counted()
+    cast.max.suspend("ben", reason="spam", until="2026-03-02", report=first)
+    cast.ben.appeal(reason="It is mine")
+    assert counted()
+    cast.clock.move(days=2)
+    assert counted()
+    cast.max.suspend("ben", reason="spam")
+    cast.ben.appeal(reason="It is mine")
+    assert counted()
+    cast.max.restore("ben")
+    assert counted()
 
 
 def test_records_are_read_by_rigs_alone(cast: Cast) -> None:

@@ -120,10 +120,8 @@ def in_the_name_of(handle: str, rows: list[RowChange]) -> list[RowChange]:
     ]
 
 
-@pytest.mark.parametrize(("actor", "where", "rows"), LEGAL[3:])
-def test_participants_decide_nothing(actor: str, where: Town, rows: list[RowChange]) -> None:
-    if actor != "mona":
-        pytest.skip("an appeal is a participant's own")
+@pytest.mark.parametrize(("where", "rows"), [case[1:] for case in LEGAL if case[0] == "mona"])
+def test_participants_decide_nothing(where: Town, rows: list[RowChange]) -> None:
     mine = [
         row
         if row.table != "wlx_moderation"

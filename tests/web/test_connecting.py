@@ -7,13 +7,14 @@ from collections.abc import Iterator
 import pytest
 
 from hub.desks import Desk, open_desk
-from hub.upstreams.far import TOWN, Town, listening, silent
+from hub.upstreams.far import TOWN, Town, silent
 from wasteland.engines.dolthub.secret import Secret
 from wasteland.hosts.base import RepoName
 from wasteland.hub.app import create_app
 from wasteland.hub.tokens import Scope
 from wasteland.hub.upstreams import Connection, Connections, upstreams
 from web.browsers import Browser, Office, Page, open_office
+from web.chrome import listening
 
 FAR = RepoName("far", "work")
 ADDRESS = f"/{FAR}"

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from wasteland.commons import queries, samples
+from wasteland.engines.base import Engine
 from wasteland.hosts.base import RepoName
 from wasteland.hub.catalog import Visibility
 from wasteland.hub.tokens import Scope
+from wasteland.protocol.errors import Unavailable
 from web.browsers import Browser, Office
 
 
@@ -122,6 +124,32 @@ def test_a_form_that_is_sent_twice_makes_one_and_leads_to_it(ada: Browser) -> No
     first, second = (ada.send(form, name="sent-twice") for _ in range(2))
 
     assert [(200, "/ada/sent-twice")] * 2 == [(one.status, one.path) for one in (first, second)]
+
+
+def test_a_commons_may_be_written_directly(office: Office, ada: Browser) -> None:
+    ada.send(ada.get("/-/new").form("/-/new"), name="direct", mode="direct")
+
+    assert "direct" == meta(office, "ada/direct")["policy.mode"]
+
+
+def test_one_that_cannot_be_read_does_not_hide_the_others(
+    office: Office, ada: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada.send(ada.get("/-/new").form("/-/new"), name="broken")
+    read = office.desk.hub.host.engine
+
+    def engine(repo: RepoName) -> Engine:
+        if repo.name == "broken":
+            raise Unavailable("Its server is gone.")
+        return read(repo)
+
+    monkeypatch.setattr(office.desk.hub.host, "engine", engine)
+
+    page = ada.get("/?all")
+
+    assert 200 == page.status
+    assert "acme/board" in page.text
+    assert "cannot be read now" in page.text
 
 
 def test_only_namespaces_of_ones_own_are_offered_and_taken(ada: Browser) -> None:

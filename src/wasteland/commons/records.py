@@ -8,6 +8,7 @@ record that needs them is written.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from ..protocol import chain
@@ -15,7 +16,7 @@ from ..protocol.diff import RowChange
 from ..protocol.errors import Forbidden, NotFound, WastelandError
 from ..protocol.moderation import Deed, Ledger, Target
 from ..protocol.policy import Action, Policy
-from ..protocol.records import Moderation, Rig
+from ..protocol.records import Moderation, Rig, write_time
 from ..protocol.rules_peers import blocking
 from ..protocol.schema import MODERATION, Value
 from .queries import Query
@@ -23,6 +24,15 @@ from .session import Session
 
 _ALL: Final = "SELECT * FROM `wlx_moderation`"
 _BLOCKS: Final = f"{_ALL} WHERE `action` IN ('block', 'unblock')"
+# As ``Ledger`` says it of all records, for who only wants the number.
+_WAITING: Final = """
+SELECT COUNT(*) AS n FROM `wlx_moderation` AS asked WHERE asked.`action` IN ('report', 'appeal')
+AND NOT EXISTS (SELECT 1 FROM `wlx_moderation` AS later
+    WHERE later.`about` = asked.`id` AND later.`action` = 'answer')
+AND (asked.`action` = 'report' OR NOT EXISTS (SELECT 1 FROM `wlx_moderation` AS ended
+    WHERE (ended.`about` = asked.`about` AND ended.`action` = 'restore')
+    OR (ended.`id` = asked.`about` AND ended.`expires_at` <= :at)))
+"""
 _MODERATORS: Final = "SELECT * FROM `rigs` WHERE `trust_level` >= :n ORDER BY `handle` LIMIT 50"
 
 
@@ -46,6 +56,15 @@ def blocked(query: Query) -> list[str]:
     except NotFound:
         return []
     return [r.target or "" for r in Ledger(map(Moderation.from_row, found)).blocks()]
+
+
+def count_waiting(query: Query, at: datetime) -> int:
+    """Return how many reports and appeals wait for a moderator."""
+    try:
+        return int(query(_WAITING, {"at": write_time(at)})[0]["n"] or 0)
+    except WastelandError:
+        # The table of an earlier version holds neither.
+        return 0
 
 
 def refuse_blocked(query: Query, address: str) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import field
 from datetime import datetime
 from typing import Final
 
@@ -10,6 +11,7 @@ from ..commons import queries
 from ..commons.board import Board
 from ..commons.counting import count_by_status
 from ..hosts.base import RepoName
+from ..protocol.errors import EngineError
 from ..protocol.lean import dataclass
 from . import repositories
 from .callers import Caller
@@ -44,14 +46,16 @@ class Overview:
         counts: Status -> how many items have it.
         rig: The caller's; "" for none.
         moved_at: When main last moved; None for never.
+        is_down: Whether it cannot be read just now; nothing but its name is known then.
     """
 
     listed: Listed
-    title: str
-    counts: dict[str, int]
-    rigs: int
-    rig: str
-    moved_at: datetime | None
+    title: str = ""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    rigs: int = 0
+    rig: str = ""
+    moved_at: datetime | None = None
+    is_down: bool = False
 
 
 def commons(hub: Hub, caller: Caller, text: str = "") -> Sequence[Listed]:
@@ -59,7 +63,7 @@ def commons(hub: Hub, caller: Caller, text: str = "") -> Sequence[Listed]:
     found = [
         _listed(hub, caller, repo)
         for repo in repositories.visible_to(hub, caller)
-        if hub.is_commons(repo)
+        if _is_commons(hub, repo)
     ]
     sought = text.casefold().split()
     shown = [one for one in found if all(word in _words(one) for word in sought)]
@@ -67,7 +71,14 @@ def commons(hub: Hub, caller: Caller, text: str = "") -> Sequence[Listed]:
 
 
 def look(hub: Hub, caller: Caller, listed: Listed) -> Overview:
-    """Return what a commons holds."""
+    """Return what a commons holds; one that cannot be read does not hide the others."""
+    try:
+        return _look(hub, caller, listed)
+    except EngineError:
+        return Overview(listed, is_down=True)
+
+
+def _look(hub: Hub, caller: Caller, listed: Listed) -> Overview:
     session = hub.session(caller, listed.repo, Board)
     query = session.main()
     title = queries.meta(query).get("wasteland_name") or ""
@@ -92,11 +103,22 @@ def _listed(hub: Hub, caller: Caller, repo: RepoName) -> Listed:
     )
 
 
+def _is_commons(hub: Hub, repo: RepoName) -> bool:
+    try:
+        return hub.is_commons(repo)
+    except EngineError:
+        return True
+
+
 def _is_mine(hub: Hub, caller: Caller, repo: RepoName) -> bool:
     if not caller.account:
         return False
-    belongs = caller.owns(repo.owner) or repo.owner.casefold() in caller.memberships
-    return belongs or bool(hub.catalog.role(repo, caller.account) or hub.rigs(caller, repo))
+    if caller.owns(repo.owner) or repo.owner.casefold() in caller.memberships:
+        return True
+    try:
+        return bool(hub.catalog.role(repo, caller.account) or hub.rigs(caller, repo))
+    except EngineError:
+        return False
 
 
 def _words(listed: Listed) -> str:

@@ -34,7 +34,7 @@ _FIELDS: Final = {
         Field("display_name", "Name of your rig", "line", "optional", limit=fields.NAME_LIMIT),
     )
 }
-_USUAL: Final = {"visibility": "public", "policy": "open", "template": "empty"}
+_USUAL: Final = {"visibility": "public", "policy": "open", "template": "empty", "mode": "pr"}
 _NAMED: Final = {"commons": "name", "wasteland_name": "title"}
 _MOST_ATTEMPTS: Final = 1000
 _attempts: Final[OrderedDict[str, str]] = OrderedDict()
@@ -73,6 +73,7 @@ def _wishes(visit: Visit) -> founding.Wishes:
         description=sent.get("description", ""),
         display_name=sent.get("display_name", ""),
         preset=sent.get("policy", ""),
+        mode=sent.get("mode", "pr"),
         visibility=sent.get("visibility", ""),
         template=sent.get("template", ""),
         rules_of=sent.get("rules_of", "").strip(),

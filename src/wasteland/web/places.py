@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Final
 
-from ..commons import leases, queries
+from ..commons import leases, queries, records
 from ..commons.counting import count_by_status, count_waiting
 from ..commons.sdk import Commons
 from ..commons.sheets import Whoami
@@ -114,8 +114,7 @@ class Place:
         """How many reports and appeals wait for the visitor."""
         if not self.may_moderate:
             return 0
-        queue = self.session.reports()
-        return len(queue.reports) + len(queue.appeals)
+        return records.count_waiting(self.session.main(), self.session.host.now())
 
     @cached_property
     def head(self) -> str:

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
-from typing import cast
 
 
 class Letterbox(socketserver.ThreadingTCPServer):
@@ -60,7 +59,7 @@ class _Talk(socketserver.StreamRequestHandler):
         while (line := self.rfile.readline()) not in {b".\r\n", b""}:
             body += line[1:] if line.startswith(b"..") else line
         if self.server.answer.startswith("250"):
-            letter = cast("EmailMessage", message_from_bytes(body, policy=default))
+            letter = message_from_bytes(body, policy=default)
             self.server.letters.append((to, letter))
         self._say(self.server.answer)
 

@@ -11,7 +11,7 @@ import pytest
 from hub.desks import API, BOARD, Desk, open_desk
 from hub.notifications.letterbox import Letterbox, letterbox
 from wasteland.hub.contacts import Digest
-from wasteland.hub.notifications import digests
+from wasteland.hub.notifications import digests, mail
 from wasteland.hub.notifications.digests import Digests
 from wasteland.hub.notifications.gathering import gather
 from wasteland.hub.notifications.mail import Mail, Undeliverable, letter, read_server
@@ -28,8 +28,8 @@ def box() -> Iterator[Letterbox]:
 @pytest.fixture
 def desk(tmp_path: Path, box: Letterbox) -> Iterator[Desk]:
     """A hub that sends letters, with a rig whose owner wants one a day."""
-    mail = Mail("127.0.0.1", box.port, "hub@example.org", "https://hub.example.org")
-    with open_desk(tmp_path / "host", mail=mail) as found:
+    server = Mail("127.0.0.1", box.port, "hub@example.org", "https://hub.example.org")
+    with open_desk(tmp_path / "host", mail=server) as found:
         found.account("ben")
         found.ok("POST", f"{API}/rigs", "ben", json={"handle": "ben"})
         found.hub.accounts.set_contact("ben", email="ben@example.net", digest=Digest.DAILY)
@@ -116,7 +116,7 @@ def test_a_process_that_dies_while_it_sends_sends_nothing_twice(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(digests.mail, "send", die)
+        patched.setattr(mail, "send", die)
         with pytest.raises(KeyboardInterrupt):
             Digests(desk.hub)()
 
@@ -158,10 +158,10 @@ def test_who_chose_weekly_waits_a_week_and_who_ended_them_gets_none(
 def test_texts_of_others_make_no_headers(
     desk: Desk, box: Letterbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mail = desk.hub.options.mail
-    assert mail
+    server = desk.hub.options.mail
+    assert server
     made = letter(
-        mail,
+        server,
         to="ben@example.net",
         subject="Hello\r\nBcc: eve@example.org\x00\u2028now",
         text="one\r\n.\r\nMAIL FROM:<eve@example.org>\n",
@@ -170,7 +170,7 @@ def test_texts_of_others_make_no_headers(
     assert made["Bcc"] is None
     assert "\n" not in made["Subject"]
     with pytest.raises(Undeliverable):
-        letter(mail, to="a@b.c>\r\nBcc: <eve@example.org", subject="x", text="x", headers={})
+        letter(server, to="a@b.c>\r\nBcc: <eve@example.org", subject="x", text="x", headers={})
 
     given_back(
         desk, reason="line\n.\nRCPT TO:<eve@example.org>\n..dots", title="Ünï ☃ " + "x" * 200

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 import httpx2
-import uvicorn
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -23,30 +22,6 @@ from wasteland.hosts.base import RepoName
 TOWN: Final = RepoName("org", "town")
 """The commons on the stand-in."""
 TOKENS: Final = {"dhat.v1.alice": "alice", "dhat.v1.org": "org"}
-_START_S: Final = 60
-
-
-@contextmanager
-def listening(app: Any) -> Iterator[str]:
-    """Serve *app* on a free port of loopback and yield its root."""
-    config = uvicorn.Config(app, port=0, log_level="critical", access_log=False, lifespan="off")
-    server = uvicorn.Server(config)
-    started = threading.Event()
-    startup = server.startup
-
-    async def told(sockets: Any = None) -> None:
-        await startup(sockets)
-        started.set()
-
-    server.startup = told  # type: ignore[method-assign]
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    try:
-        assert started.wait(_START_S)
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join(_START_S)
 
 
 @contextmanager

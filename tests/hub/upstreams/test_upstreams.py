@@ -12,7 +12,7 @@ import pytest
 from starlette.responses import RedirectResponse
 
 from hub.desks import BOARD, Desk, open_desk
-from hub.upstreams.far import TOWN, Town, listening, silent
+from hub.upstreams.far import TOWN, Town, silent
 from wasteland.commons.outgoing.client import Outgoing
 from wasteland.commons.sdk import Commons
 from wasteland.engines.dolthub.http import Call, Http
@@ -32,6 +32,7 @@ from wasteland.protocol.errors import (
     Unavailable,
     Unsupported,
 )
+from web.chrome import listening
 
 LOOPBACK = ("127.0.0.1",)
 

@@ -13,6 +13,8 @@ from web.browsers import BASE, BOARD, Browser, Office, item_path, open_office
 from web.quality.fields import Found, forms_of
 from web.quality.rich import fill, pages
 
+pytestmark = pytest.mark.timeout(900)
+
 _TYPED: Final = {
     "empty": "",
     "spaces": " \t ",

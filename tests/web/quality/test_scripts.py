@@ -17,7 +17,7 @@ from web.quality.vectors import VECTORS
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
 _LONG: Final = frozenset({"description", "evidence", "comment", "comment again", "stamp message"})
 """Places that hold every vector at once; the others hold one, or some in turn."""

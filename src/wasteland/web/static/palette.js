@@ -22,7 +22,10 @@ export function prepare(page) {
   });
   jump?.addEventListener("input", () => open(palette, jump.value));
   field.addEventListener("keydown", (event) => press(palette, event));
-  field.addEventListener("input", () => list.classList.add("waits"));
+  field.addEventListener("input", () => {
+    list.classList.add("waits");
+    palette.isEntered = false;
+  });
   list.addEventListener("click", (event) => {
     const option = event.target.closest("[role=option]");
     if (option && !event.ctrlKey && !event.metaKey && choose(palette, option)) event.preventDefault();
@@ -32,6 +35,10 @@ export function prepare(page) {
     if (option) select(palette, option);
   });
   page.addEventListener("htmx:after:swap", () => shown(palette));
+  page.addEventListener("htmx:error", () => {
+    list.classList.remove("waits");
+    if (palette.isEntered && layer.open) field.form.requestSubmit();
+  });
   layer.addEventListener("close", () => {
     if (jump) jump.value = "";
   });
@@ -41,6 +48,7 @@ function open(palette, text) {
   palette.field.value = text;
   palette.on.value = current(palette.page);
   palette.chosen = "";
+  palette.isEntered = false;
   show(palette.page, "palette");
   palette.field.focus();
   look(palette);
@@ -69,11 +77,12 @@ function press(palette, event) {
     const next = Math.abs(by) === 1 ? (at + by + found.length) % found.length : at + by;
     select(palette, found[Math.max(0, Math.min(found.length - 1, next))], true);
   } else if (event.key === "Enter") {
+    // What is meant is what fits the whole text, and that may be on its way.
+    const waits = palette.list.classList.contains("waits");
+    palette.isEntered = waits;
     const option = found.find((one) => one.ariaSelected === "true");
-    if (option && !palette.list.classList.contains("waits")) {
-      event.preventDefault();
-      option.click();
-    }
+    if (option || waits) event.preventDefault();
+    if (option && !waits) option.click();
   } else if (event.key === "Tab" && !event.shiftKey) {
     const item = found.find((option) => option.ariaSelected === "true")?.dataset.item;
     if (!item) return;
@@ -107,6 +116,14 @@ function shown(palette) {
   const count = found.length;
   palette.page.getElementById("palette-said").textContent =
     count ? `${count} suggestion${count > 1 ? "s" : ""}` : "Nothing fits";
+  if (palette.isEntered) enter(palette);
+}
+
+function enter(palette) {
+  palette.isEntered = false;
+  const option = options(palette).find((one) => one.ariaSelected === "true");
+  if (option) option.click();
+  else palette.field.form.requestSubmit();
 }
 
 function select(palette, option, isMeant = false) {

@@ -70,6 +70,7 @@ WRITES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("ada", "withdraw", {"id": "open"}),
     ("mia", "comment", {"pull": "1", "body": "Please add a test"}),
     ("mia", "merge", {"pull": "1"}),
+    ("mia", "decline", {"pull": "1", "reason": "Not this way"}),
     ("ada", "undo", {}),
     ("mia", "rig trust", {"handle": "ada", "level": 2}),
     ("mia", "rig suspend", {"handle": "ada", "reason": "Copied", "until": "2030-04-01"}),

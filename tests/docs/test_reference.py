@@ -9,6 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 GROUPS = {
     "wl",
+    "wl peer",
     "wl rig",
     "wl policy",
     "wl import",

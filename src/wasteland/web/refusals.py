@@ -67,5 +67,6 @@ def _sentence(error: WastelandError) -> str:
     if error.code == "not_found" and "repo" in error.facts:
         return "There is no such commons, or it is not yours to see."
     text = said(error).strip()
-    begin = text[:1] if text.startswith("http") else text[:1].upper()
+    # Ids and addresses stay as they can be copied.
+    begin = text[:1].upper() if text.partition(" ")[0].isalpha() else text[:1]
     return begin + text[1:] + ("" if text.endswith((".", "?", "…")) else ".")

@@ -111,9 +111,7 @@ class Sessions:
         )
         return begun, secret
 
-    def find(
-        self, secret: str, *, over_tls: bool = False, is_seen: bool = True
-    ) -> Session | None:
+    def find(self, secret: str, *, over_tls: bool = False, is_seen: bool = True) -> Session | None:
         """
         Return the session that a browser's secret opens, or None.
 

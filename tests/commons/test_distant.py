@@ -53,6 +53,9 @@ READS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("review", {"pull": "1"}),
     ("rig list", {}),
     ("rig show", {"handle": "ben"}),
+    ("audit", {}),
+    ("reports", {}),
+    ("peer list", {}),
     ("policy show", {}),
     ("policy try", {"rule": "claim", "value": "trust:2"}),
 )
@@ -75,6 +78,8 @@ WRITES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("mia", "rig trust", {"handle": "ada", "level": 2}),
     ("mia", "rig suspend", {"handle": "ada", "reason": "Copied", "until": "2030-04-01"}),
     ("mia", "rig link", {"handle": "ada"}),
+    ("ben", "report", {"target": "open", "reason": "Advertising", "category": "spam"}),
+    ("mia", "peer block", {"peer": "hub.example/evil/board", "reason": "Forged stamps"}),
     ("mia", "policy set", {"rule": "post", "value": "trust:2"}),
 )
 

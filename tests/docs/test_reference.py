@@ -14,6 +14,7 @@ GROUPS = {
     "wl policy",
     "wl import",
     "wl hub",
+    "wl hub secrets",
     "wl hub user",
     "wl hub token",
     "wl mirror",

@@ -204,11 +204,12 @@ def _moments(place: Place, sheet: ItemSheet, past: Past | None) -> list[Moment]:
         events = place.session.why(sheet.item.id)
     except Unsupported:
         return []  # the upstream's host does not show how a row came to be
-    return [
-        _moment(event, sheet.item.id)
-        for event in reversed(events)
-        if past is None or event.at <= past.at
-    ]
+    if past:
+        # By their commits: several may be of the same second.
+        history = place.session.engine.history("wanted", sheet.item.id, ref=past.commit)
+        known = {version.commit for version in history}
+        events = [event for event in events if event.commit in known]
+    return [_moment(event, sheet.item.id) for event in reversed(events)]
 
 
 def _moment(event: Event, item_id: str) -> Moment:

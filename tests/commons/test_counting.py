@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from hub.played import play, stage
@@ -20,7 +21,7 @@ def test_what_was_counted_before_is_counted_on_to_the_same(tmp_path: Path) -> No
     """After every step of a whole story the count is that of the rows, read anew."""
     with stage(tmp_path / "host") as cast:
         items = [cast.max.post(title=f"Item {number}").id for number in range(4)]
-        steps = [
+        steps: list[Callable[[], object]] = [
             lambda: cast.max.claim(items[0]),
             lambda: cast.max.withdraw(items[1]),
             lambda: cast.max.unclaim(items[0]),

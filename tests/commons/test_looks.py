@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from commons.casts import NOON, Cast
@@ -47,7 +48,7 @@ def test_a_verdict_is_given_anew_when_its_item_its_rig_or_the_rules_have_moved(
     cast: Cast,
 ) -> None:
     item = cast.submitted()
-    moves = [
+    moves: list[Callable[[], object]] = [
         lambda: cast.ben.claim(cast.max.post(title="Taken by the same rig").id),
         lambda: cast.max.set_rule("submissions_cap", "7"),
         lambda: cast.max.trust("eve", 2),

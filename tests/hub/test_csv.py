@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 
 from hub.desks import V1, Desk
-from wasteland.hub.v1alpha1 import csv as csv_routes
+from wasteland.hub.export import tables
 
 WORDS: Final = ["plain", 'say "hi"', "a,b", "two\nlines", "=1+1", "ünïcødé ✓", " lead", ""]
 
@@ -110,7 +110,7 @@ def test_what_is_not_there_is_told_in_the_form_of_the_first_api(desk: Desk, path
 def test_what_is_too_long_for_one_archive_is_refused(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(csv_routes, "MOST_BYTES", 100)
+    monkeypatch.setattr(tables, "MOST_BYTES", 100)
     answer = desk.send("GET", "/csv/acme/board/main")
 
     assert 403 == answer.status_code
@@ -121,8 +121,8 @@ def test_what_is_too_long_for_one_archive_is_refused(
 def test_no_more_than_two_archives_are_made_at_once(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(csv_routes, "_PATIENCE_S", 0.01)
-    with csv_routes._MAKING, csv_routes._MAKING:
+    monkeypatch.setattr(tables, "_PATIENCE_S", 0.01)
+    with tables._MAKING, tables._MAKING:
         assert 503 == desk.send("GET", "/csv/acme/board/main").status_code
 
     assert desk.send("GET", "/csv/acme/board/main").is_success

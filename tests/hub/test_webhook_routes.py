@@ -19,7 +19,7 @@ from wasteland.hosts.local import LocalHost
 from wasteland.hub import news, notices
 from wasteland.hub.hub import Hub
 from wasteland.hub.moving import move
-from wasteland.hub.notices import Told
+from wasteland.hub.news import Told
 from wasteland.hub.tokens import Scope
 from wasteland.hub.webhooks import signing
 

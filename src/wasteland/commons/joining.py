@@ -105,7 +105,7 @@ def join(
     return Joined(membership.repo, who, membership.account, receipt, dry_run=dry_run)
 
 
-def create(settings: Settings, repo: RepoName, *, handle: str, engine: str, **options: str) -> str:
+def create(settings: Settings, repo: RepoName, *, handle: str, engine: str, **options: Any) -> str:
     """
     Create a commons on the local host and remember it; return main's head.
 
@@ -122,7 +122,7 @@ def create(settings: Settings, repo: RepoName, *, handle: str, engine: str, **op
 
 
 def plan(
-    settings: Settings, repo: RepoName, *, handle: str, engine: str, **options: str
+    settings: Settings, repo: RepoName, *, handle: str, engine: str, **options: Any
 ) -> list[dict[str, Any]]:
     """
     Return the rows that ``create`` would write, as JSON data, and write nothing.

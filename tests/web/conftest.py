@@ -3,10 +3,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from web.browsers import Office, open_office
+from web.chrome import listening, running
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 _CHROMIUM = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
 _MISSING = "no chromium, or no playwright"
@@ -39,3 +44,17 @@ def chromium() -> str:
     if os.environ.get("CI"):
         pytest.fail(f"{_MISSING}, and CI must run these tests")
     pytest.skip(_MISSING)
+
+
+@pytest.fixture(scope="module")
+def address(office: Office) -> Iterator[str]:
+    """Where the hub of a file's tests listens while they run."""
+    with listening(office.app) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    """One running browser; between files there is none, as it keeps the thread's event loop."""
+    with running(chromium) as found:
+        yield found

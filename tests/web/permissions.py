@@ -46,7 +46,7 @@ POST /-/unsubscribe/nothing                   000000 =
 # --- one's own account: whoever has one, whatever they are to this commons
 GET  /-/you                                   ++++++ =
 POST /-/choices                               ...... =      theme=light
-POST /-/you/contact                           ?+++++ ?--++- email={me}{n}@example.org digest=daily
+POST /-/you/contact                           ?+++++ =      email={me}{n}@example.org digest=daily
 GET  /-/you/passkeys                          ?+++++ =
 POST /-/you/passkeys                          ?!!!!! =      answer=nothing
 POST /-/you/passkeys/nothing/remove           ?00000 =

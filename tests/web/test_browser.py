@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from web.browsers import BOARD, Office, item_path, open_office
-from web.chrome import WAIT_MS, listening, running
+from web.chrome import WAIT_MS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -22,20 +22,6 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     with open_office(tmp_path_factory.mktemp("browser") / "host") as found:
         for title, priority in (("First of all", "critical"), ("Second", "high"), ("Third", "low")):
             found.post(title, priority=priority, description=f"About **{title}**.", type="bug")
-        yield found
-
-
-@pytest.fixture(scope="module")
-def address(office: Office) -> Iterator[str]:
-    """Where the hub listens while the tests of this file run."""
-    with listening(office.app) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    """One running browser."""
-    with running(chromium) as found:
         yield found
 
 

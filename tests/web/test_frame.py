@@ -11,7 +11,7 @@ from hub.desks import API
 from hub.desks import BOARD as REPO
 from wasteland.hub.notifications.gathering import gather
 from web.browsers import BOARD, Office, item_path, open_office
-from web.chrome import WAIT_MS, listening, running, sign_in
+from web.chrome import WAIT_MS, sign_in
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -33,20 +33,6 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
         found.member("ben")
         for title in ("Fix the relay", "Fix the clock", "Write the guide"):
             found.post(title, type="bug")
-        yield found
-
-
-@pytest.fixture(scope="module")
-def address(office: Office) -> Iterator[str]:
-    """Where the hub listens."""
-    with listening(office.app) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    """One running browser."""
-    with running(chromium) as found:
         yield found
 
 
@@ -241,6 +227,7 @@ def test_times_stay_right_while_the_page_is_open(opened: Opened) -> None:
     page = opened("about:blank")
     page.clock.install()
     page.goto(BOARD)
+    page.wait_for_selector("#peek h2")  # what is under way would be late when the clock moves on
     assert "now" == page.inner_text(".row:not(.th) time >> nth=0")
 
     page.clock.fast_forward("03:00:00")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from web.browsers import Office
-from web.chrome import WAIT_MS, listening, running
+from web.chrome import WAIT_MS
 from web.entering import WORDS, new_account
 
 if TYPE_CHECKING:
@@ -24,20 +24,6 @@ _VIRTUAL = {
     "isUserVerified": True,
     "automaticPresenceSimulation": True,
 }
-
-
-@pytest.fixture(scope="module")
-def address(office: Office) -> Iterator[str]:
-    """Where the hub listens, by its bare address."""
-    with listening(office.app) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    """One running browser."""
-    with running(chromium) as found:
-        yield found
 
 
 @pytest.fixture

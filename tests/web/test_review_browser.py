@@ -9,7 +9,7 @@ import pytest
 
 from hub.desks import API
 from web.browsers import BOARD, Office, item_path, open_office
-from web.chrome import WAIT_MS, listening, running, sign_in
+from web.chrome import WAIT_MS, sign_in
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -29,20 +29,6 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
             found.desk.ok("PUT", f"{API}/policy/{name}", "acme", json={"value": value})
         for who in ("ben", "ada"):
             found.member(who)
-        yield found
-
-
-@pytest.fixture(scope="module")
-def address(office: Office) -> Iterator[str]:
-    """Where the hub listens."""
-    with listening(office.app) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    """One running browser."""
-    with running(chromium) as found:
         yield found
 
 

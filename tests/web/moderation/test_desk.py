@@ -201,7 +201,7 @@ def test_a_member_who_forges_a_decision_is_refused(office: Office) -> None:
     page = rig.send(form, reason="coup")
 
     assert (403, before) == (page.status, office.head())
-    assert f"{name.capitalize()} has trust 1" in page.text
+    assert f"{name} has trust 1" in page.text
 
 
 def test_a_comment_is_reported_where_it_stands(office: Office) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from web.browsers import BOARD, Office, open_office
-from web.chrome import WAIT_MS, listening, sign_in
+from web.chrome import WAIT_MS, sign_in
 from web.quality.rich import fill, pages
 
 if TYPE_CHECKING:
@@ -103,13 +103,6 @@ def everywhere(office: Office) -> list[str]:
     more = (f"{BOARD}?status=all", f"{BOARD}?type=docs&effort=epic", "/nowhere/at-all")
     diff = f"{BOARD}/explore/diff?from=2100-01-01&to=main"
     return [*pages(office, examples), *more, diff, f"{BOARD}/wanted/{examples['waiting']}"]
-
-
-@pytest.fixture(scope="module")
-def address(office: Office) -> Iterator[str]:
-    """Where the hub listens."""
-    with listening(office.app) as url:
-        yield url
 
 
 @contextmanager

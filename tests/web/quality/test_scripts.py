@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from web.browsers import BOARD, Office, open_office
-from web.chrome import WAIT_MS, listening, sign_in
+from web.chrome import WAIT_MS, sign_in
 from web.quality.rich import fill, pages
 from web.quality.vectors import VECTORS
 
@@ -117,13 +117,6 @@ def everywhere(office: Office, told: Told) -> Sequence[str]:
         f"/sign-in?next={asked[3]}",
         f"/{asked[4]}",
     ]
-
-
-@pytest.fixture(scope="module")
-def address(office: Office) -> Iterator[str]:
-    """Where the hub listens."""
-    with listening(office.app) as url:
-        yield url
 
 
 class Watch:

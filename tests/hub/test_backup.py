@@ -293,7 +293,7 @@ def refused(act: Callable[[], object]) -> type[WastelandError]:
 def test_a_backup_that_fails_leaves_nothing(
     cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(making, "_copy_others", fail)

@@ -32,6 +32,7 @@ OWN: Final = frozenset(
     {
         *("GET /api/v1/whoami", "GET /api/v1/tokens", "POST /api/v1/tokens", "GET /api/v1/commons"),
         *("GET /api/v1alpha1/user", "GET /api/v2/user", "POST /api/v1alpha1/database"),
+        *("GET /api/v1/notifications", "POST /api/v1/notifications/read"),
     }
 )
 

@@ -73,9 +73,7 @@ class Settings:
         Raises:
             Invalid: There is no such file, or other users may read it.
         """
-        if self.dolt_password or not self.dolt_password_file:
-            return self.dolt_password
-        return _read_secret(Path(self.dolt_password_file), "WL_DOLT_PASSWORD_FILE")
+        return self.dolt_password or _read_secret(self.dolt_password_file, "WL_DOLT_PASSWORD_FILE")
 
     def read_oidc_secret(self) -> str:
         """
@@ -84,9 +82,7 @@ class Settings:
         Raises:
             Invalid: There is no such file, or other users may read it.
         """
-        if self.oidc_secret or not self.oidc_secret_file:
-            return self.oidc_secret
-        return _read_secret(Path(self.oidc_secret_file), "WL_OIDC_SECRET_FILE")
+        return self.oidc_secret or _read_secret(self.oidc_secret_file, "WL_OIDC_SECRET_FILE")
 
     def read_smtp_password(self) -> str:
         """
@@ -95,9 +91,7 @@ class Settings:
         Raises:
             Invalid: There is no such file, or other users may read it.
         """
-        if self.smtp_password or not self.smtp_password_file:
-            return self.smtp_password
-        return _read_secret(Path(self.smtp_password_file), "WL_SMTP_PASSWORD_FILE")
+        return self.smtp_password or _read_secret(self.smtp_password_file, "WL_SMTP_PASSWORD_FILE")
 
 
 def load(env: Mapping[str, str] | None = None) -> Settings:
@@ -133,7 +127,10 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
     )
 
 
-def _read_secret(path: Path, named_by: str) -> str:
+def _read_secret(file_name: str, named_by: str) -> str:
+    if not file_name:
+        return ""
+    path = Path(file_name)
     try:
         with path.open() as file:
             if os.fstat(file.fileno()).st_mode & 0o077:

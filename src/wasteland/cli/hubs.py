@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..commons.credentials import DOLTHUB
 from ..protocol.errors import Invalid
 from .context import Context, pass_context, with_format
+
+if TYPE_CHECKING:
+    from ..hub.hub import Options as HubOptions
+    from ..settings import Settings
 
 
 @click.command(short_help="Serve the local host's commons over HTTP")
@@ -77,10 +82,8 @@ def serve(
       wl serve --public-host hub.example.org --oidc-issuer https://id.example.org --oidc-client wl
     """
     from ..hub import serving
-    from ..hub.catalog import Visibility
-    from ..hub.hub import Hub, Options
+    from ..hub.hub import Hub
     from ..web.app import create_app
-    from .letters import mail
     from .providers import provider
 
     elsewhere = provider(
@@ -89,29 +92,7 @@ def serve(
         client=options["oidc_client"],
         makes_accounts=options["oidc_accounts"],
     )
-    if options["outgoing_allowed"] and not options["allow_outgoing"]:
-        raise click.UsageError("--allow-outgoing-to adds to --allow-outgoing; give both.")
-    chosen = Options(
-        engine=options["engine"] or ("dolt" if dolt_url else "doltlite"),
-        visibility=Visibility.PRIVATE if private else Visibility.PUBLIC,
-        hosts=tuple(options["hosts"]),
-        origins=tuple(options["origins"]),
-        requests_per_minute=options["rate"],
-        allow_outgoing=options["allow_outgoing"],
-        outgoing_allowed=tuple(options["outgoing_allowed"]),
-        remote_heads=tuple(options["remote_heads"]),
-        dolt=context.settings.dolt,
-        dolt_url=dolt_url or "",
-        dolt_password=context.settings.read_dolt_password(),
-        master_keys=context.settings.master_keys,
-        mail=mail(
-            context.settings,
-            server=options["smtp"],
-            sender=options["mail_from"],
-            user=options["mail_user"],
-            hosts=options["hosts"],
-        ),
-    )
+    chosen = _options(context.settings, options, private=private, dolt_url=dolt_url or "")
     hub = Hub.open(context.settings.host, chosen)
     hub.provider = elsewhere
     try:
@@ -130,6 +111,44 @@ def serve(
         serving.serve(hub, **place, app=create_app, on_ready=ready)
     finally:
         hub.close()
+
+
+def _options(
+    settings: Settings, options: Mapping[str, Any], *, private: bool, dolt_url: str
+) -> HubOptions:
+    """
+    Return how the hub is run.
+
+    Raises:
+        UsageError: Hosts are added to outgoing calls that are not allowed.
+    """
+    from ..hub.catalog import Visibility
+    from ..hub.hub import Options
+    from .letters import mail
+
+    if options["outgoing_allowed"] and not options["allow_outgoing"]:
+        raise click.UsageError("--allow-outgoing-to adds to --allow-outgoing; give both.")
+    return Options(
+        engine=options["engine"] or ("dolt" if dolt_url else "doltlite"),
+        visibility=Visibility.PRIVATE if private else Visibility.PUBLIC,
+        hosts=tuple(options["hosts"]),
+        origins=tuple(options["origins"]),
+        requests_per_minute=options["rate"],
+        allow_outgoing=options["allow_outgoing"],
+        outgoing_allowed=tuple(options["outgoing_allowed"]),
+        remote_heads=tuple(options["remote_heads"]),
+        dolt=settings.dolt,
+        dolt_url=dolt_url,
+        dolt_password=settings.read_dolt_password(),
+        master_keys=settings.master_keys,
+        mail=mail(
+            settings,
+            server=options["smtp"],
+            sender=options["mail_from"],
+            user=options["mail_user"],
+            hosts=options["hosts"],
+        ),
+    )
 
 
 @click.command(short_help="Sign in at a hub")

@@ -117,10 +117,6 @@ class Ledger:
         """Return the newest appeal against a decision, None if there is none."""
         return self._about[Deed.APPEAL].get(decision.id)
 
-    def lifted(self, decision: Moderation) -> Moderation | None:
-        """Return what lifted a suspension, None where nothing did."""
-        return self._about[Deed.RESTORE].get(decision.id)
-
     def _all(self, deed: Deed) -> list[Moderation]:
         return [record for record in self.records if record.action == deed]
 
